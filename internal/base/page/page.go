@@ -1,0 +1,72 @@
+// Package page holds keyset paging: a cursor is the sort key of the last row seen, opaque to the client.
+package page
+
+import (
+	"encoding/base64"
+	"encoding/json"
+
+	"rapport/internal/base/errs"
+)
+
+// MaxLimit is the largest page a client may ask for.
+const MaxLimit = 500
+
+// Page is one page of a list. NextCursor is empty on the last page.
+type Page[T any] struct {
+	Items      []T    `json:"items" nullable:"false"`
+	NextCursor string `json:"next_cursor" doc:"Opaque; empty on the last page"`
+}
+
+// Encode packs sort-key values into a cursor.
+func Encode(keys ...any) string {
+	b, err := json.Marshal(keys)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Decode unpacks a cursor into pointers of the same number and types. An empty cursor leaves them alone and reports false.
+func Decode(cursor string, into ...any) (bool, error) {
+	if cursor == "" {
+		return false, nil
+	}
+	bad := errs.New(errs.Malformed, "page.cursor", "The cursor is not one that this list gave out; start again without it.")
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return false, bad
+	}
+	var raw []json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil || len(raw) != len(into) {
+		return false, bad
+	}
+	for i := range raw {
+		if err := json.Unmarshal(raw[i], into[i]); err != nil {
+			return false, bad
+		}
+	}
+	return true, nil
+}
+
+// Limit brings a wanted page size into 1..MaxLimit; zero gives def.
+func Limit(want, def int) int {
+	switch {
+	case want <= 0:
+		return def
+	case want > MaxLimit:
+		return MaxLimit
+	}
+	return want
+}
+
+// Cut makes a Page of rows that were read with limit+1, so that no count is needed to know whether more follow.
+func Cut[T any](rows []T, limit int, cursor func(T) string) Page[T] {
+	if rows == nil {
+		rows = []T{}
+	}
+	if len(rows) <= limit {
+		return Page[T]{Items: rows}
+	}
+	rows = rows[:limit]
+	return Page[T]{Items: rows, NextCursor: cursor(rows[limit-1])}
+}

@@ -1,0 +1,227 @@
+-- What is known. Customer tables carry customer_id first in their key and live beside the customer;
+-- key tables are found by the looked-up value; products are reference tables. See docs/adr for the rules.
+
+CREATE TABLE customers (
+    customer_id       BIGINT  NOT NULL,
+    shop_id           BIGINT  NOT NULL, -- shop that saw him first
+    external_id       {{key}} NOT NULL, -- his user_id in that shop, empty while anonymous
+    name              TEXT    NOT NULL, -- as he writes it
+    first_name        TEXT    NOT NULL,
+    last_name         TEXT    NOT NULL,
+    name_sort         {{key}} NOT NULL, -- folded in Go; what lists sort by
+    email             {{key}} NOT NULL, -- normalised, of the profile
+    phone             {{key}} NOT NULL, -- E.164
+    gender            {{key}} NOT NULL,
+    birthday          {{key}} NOT NULL, -- 2006-01-02 or empty
+    language          {{key}} NOT NULL,
+    zone              {{key}} NOT NULL,
+    country           {{key}} NOT NULL, -- ISO 3166 alpha-2 where it could be told
+    city              TEXT    NOT NULL,
+    attributes        JSONB   NOT NULL, -- every other trait as it came
+    trait_times       JSONB   NOT NULL, -- trait -> event time in microseconds: the newest event wins, whatever arrives last
+    known             BOOLEAN NOT NULL, -- has an external id, e-mail or phone
+    created_at        BIGINT  NOT NULL,
+    updated_at        BIGINT  NOT NULL,
+    first_seen_at     BIGINT  NOT NULL,
+    last_seen_at      BIGINT  NOT NULL,
+    orders            BIGINT  NOT NULL, -- placed, not cancelled, not test
+    total_spent       BIGINT  NOT NULL, -- their totals in the reporting currency
+    total_refunded    BIGINT  NOT NULL,
+    unconverted       BIGINT  NOT NULL, -- of these orders, how many have no exchange rate and are missing in the totals
+    first_order_at    BIGINT  NOT NULL,
+    last_order_at     BIGINT  NOT NULL,
+    session_id        BIGINT  NOT NULL, -- newest session, so that the next event continues it without a look-up
+    session_at        BIGINT  NOT NULL, -- when it began
+    session_campaign  TEXT    NOT NULL,
+    merged_into       BIGINT  NOT NULL, -- tombstone: where late arrivals go; 0 for a living customer
+    CONSTRAINT customers_pk PRIMARY KEY (customer_id)
+);
+CREATE INDEX customers_last_seen ON customers (last_seen_at, customer_id);
+CREATE INDEX customers_name ON customers (name_sort, customer_id);
+CREATE INDEX customers_spent ON customers (total_spent, customer_id);
+CREATE INDEX customers_orders ON customers (orders, customer_id);
+CREATE INDEX customers_created ON customers (first_seen_at, customer_id);
+
+-- Key table: the one owner of an identifier. kind: external_id ("<shop>:<id>"), anonymous_id, email, phone.
+CREATE TABLE identity_keys (
+    value       {{key}} NOT NULL,
+    kind        {{key}} NOT NULL,
+    customer_id BIGINT  NOT NULL,
+    at          BIGINT  NOT NULL, -- event time of the evidence
+    CONSTRAINT identity_keys_pk PRIMARY KEY (value, kind)
+);
+
+-- Key table: who identified on a device, when. The owner of an anonymous event is the newest claim at or before
+-- it, else the first claim. Never thinned out: a late claim must split an old stretch exactly.
+CREATE TABLE identity_claims (
+    anonymous_id {{key}} NOT NULL,
+    at           BIGINT  NOT NULL,
+    user_key     {{key}} NOT NULL, -- identity key of the claimant: "external_id:1:42", "email:a@b"
+    customer_id  BIGINT  NOT NULL,
+    CONSTRAINT identity_claims_pk PRIMARY KEY (anonymous_id, at, user_key)
+);
+
+-- Everything that was ever said about who he is, also what is unverified and binds nobody.
+CREATE TABLE customer_identities (
+    customer_id BIGINT  NOT NULL,
+    kind        {{key}} NOT NULL,
+    value       {{key}} NOT NULL,
+    verified    BOOLEAN NOT NULL,
+    source_id   BIGINT  NOT NULL,
+    first_at    BIGINT  NOT NULL,
+    last_at     BIGINT  NOT NULL,
+    CONSTRAINT customer_identities_pk PRIMARY KEY (customer_id, kind, value)
+);
+
+-- Two records that may be one person; people decide.
+CREATE TABLE merge_candidates (
+    customer_id BIGINT  NOT NULL, -- the smaller id
+    other_id    BIGINT  NOT NULL,
+    reason      {{key}} NOT NULL, -- email | phone | alias
+    value       {{key}} NOT NULL,
+    at          BIGINT  NOT NULL,
+    CONSTRAINT merge_candidates_pk PRIMARY KEY (customer_id, other_id, reason, value)
+);
+
+CREATE TABLE consents (
+    customer_id BIGINT  NOT NULL,
+    channel     {{key}} NOT NULL, -- email | sms | phone | post ...
+    purpose     {{key}} NOT NULL, -- marketing ...
+    granted     BOOLEAN NOT NULL,
+    at          BIGINT  NOT NULL,
+    source_id   BIGINT  NOT NULL,
+    proof       JSONB   NOT NULL, -- wording, ip, file and line, event
+    CONSTRAINT consents_pk PRIMARY KEY (customer_id, channel, purpose, at)
+);
+
+CREATE TABLE products (
+    product_id  BIGINT  NOT NULL,
+    shop_id     BIGINT  NOT NULL,
+    external_id {{key}} NOT NULL,
+    sku         {{key}} NOT NULL,
+    name        TEXT    NOT NULL,
+    name_sort   {{key}} NOT NULL,
+    description TEXT    NOT NULL,
+    brand       TEXT    NOT NULL,
+    category    TEXT    NOT NULL,
+    url         TEXT    NOT NULL,
+    image_url   TEXT    NOT NULL,
+    price       BIGINT  NOT NULL,
+    currency    {{key}} NOT NULL,
+    cost        BIGINT  NOT NULL, -- -1 unknown
+    stock       BIGINT  NOT NULL, -- -1 unknown
+    active      BOOLEAN NOT NULL,
+    sighted     BOOLEAN NOT NULL, -- known only from clicks, no catalogue has named it yet
+    attributes  JSONB   NOT NULL,
+    created_at  BIGINT  NOT NULL,
+    updated_at  BIGINT  NOT NULL,
+    CONSTRAINT products_pk PRIMARY KEY (product_id),
+    CONSTRAINT products_external UNIQUE (shop_id, external_id)
+);
+CREATE INDEX products_name ON products (name_sort, product_id);
+CREATE INDEX products_sku ON products (sku);
+
+CREATE TABLE variants (
+    variant_id  BIGINT  NOT NULL,
+    product_id  BIGINT  NOT NULL,
+    external_id {{key}} NOT NULL,
+    sku         {{key}} NOT NULL,
+    name        TEXT    NOT NULL,
+    price       BIGINT  NOT NULL,
+    currency    {{key}} NOT NULL,
+    stock       BIGINT  NOT NULL,
+    image_url   TEXT    NOT NULL,
+    attributes  JSONB   NOT NULL, -- option values
+    updated_at  BIGINT  NOT NULL,
+    CONSTRAINT variants_pk PRIMARY KEY (variant_id),
+    CONSTRAINT variants_external UNIQUE (product_id, external_id)
+);
+
+-- customer_id 0: a buyer of whom nothing is known.
+CREATE TABLE orders (
+    customer_id     BIGINT  NOT NULL,
+    order_id        BIGINT  NOT NULL,
+    shop_id         BIGINT  NOT NULL,
+    external_id     {{key}} NOT NULL,
+    status          {{key}} NOT NULL, -- placed | cancelled | pending (heard of, not yet placed)
+    placed_at       BIGINT  NOT NULL,
+    placed_day      BIGINT  NOT NULL, -- in the reporting zone
+    currency        {{key}} NOT NULL,
+    total           BIGINT  NOT NULL, -- after discounts, with tax and shipping
+    discount        BIGINT  NOT NULL,
+    tax             BIGINT  NOT NULL,
+    shipping        BIGINT  NOT NULL,
+    refunded        BIGINT  NOT NULL,
+    reporting_total BIGINT,           -- in the reporting currency at the rate of the order's day; NULL: no rate known
+    reporting_refunded BIGINT,
+    coupon          {{key}} NOT NULL,
+    email           {{key}} NOT NULL, -- as given with the order
+    anonymous_id    {{key}} NOT NULL, -- raw identifiers, so that an identity change can move it
+    user_id         {{key}} NOT NULL,
+    source_id       BIGINT  NOT NULL,
+    confirmed       BOOLEAN NOT NULL, -- false: only a browser says so; outside revenue
+    test            BOOLEAN NOT NULL,
+    cancelled_at    BIGINT  NOT NULL,
+    content_at      BIGINT  NOT NULL, -- event time of what stands here: the newest wins
+    attributes      JSONB   NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL,
+    CONSTRAINT orders_pk PRIMARY KEY (customer_id, order_id)
+);
+CREATE INDEX orders_placed ON orders (placed_at, order_id);
+
+-- Key table: finds an order by the number its shop gave it.
+CREATE TABLE order_keys (
+    shop_id      BIGINT  NOT NULL,
+    external_id  {{key}} NOT NULL,
+    order_id     BIGINT  NOT NULL,
+    customer_id  BIGINT  NOT NULL,
+    content_hash {{key}} NOT NULL, -- of the last import, so that the same row again is known without reading the order
+    CONSTRAINT order_keys_pk PRIMARY KEY (shop_id, external_id)
+);
+
+CREATE TABLE order_lines (
+    customer_id BIGINT  NOT NULL,
+    order_id    BIGINT  NOT NULL,
+    line        BIGINT  NOT NULL,
+    product_id  BIGINT  NOT NULL, -- 0 unknown
+    sku         {{key}} NOT NULL,
+    name        TEXT    NOT NULL,
+    quantity    BIGINT  NOT NULL, -- thousandths, since some shops sell by weight
+    price       BIGINT  NOT NULL, -- of one, minor units of the order's currency
+    discount    BIGINT  NOT NULL,
+    total       BIGINT  NOT NULL,
+    CONSTRAINT order_lines_pk PRIMARY KEY (customer_id, order_id, line)
+);
+
+CREATE TABLE refunds (
+    customer_id        BIGINT  NOT NULL,
+    order_id           BIGINT  NOT NULL,
+    refund_key         {{key}} NOT NULL, -- the shop's id of it, else the message id
+    at                 BIGINT  NOT NULL,
+    day                BIGINT  NOT NULL,
+    currency           {{key}} NOT NULL,
+    amount             BIGINT  NOT NULL,
+    reporting_amount   BIGINT,
+    reason             TEXT    NOT NULL,
+    lines              JSONB   NOT NULL,
+    CONSTRAINT refunds_pk PRIMARY KEY (customer_id, order_id, refund_key)
+);
+
+-- The cart is folded from its operations in order of event time, so that arrival order never matters.
+CREATE TABLE carts (
+    customer_id BIGINT  NOT NULL,
+    cart_key    {{key}} NOT NULL, -- the shop's cart id, else the device
+    shop_id     BIGINT  NOT NULL,
+    status      {{key}} NOT NULL, -- open | ordered | empty
+    currency    {{key}} NOT NULL,
+    value       BIGINT  NOT NULL,
+    items       BIGINT  NOT NULL,
+    lines       JSONB   NOT NULL,
+    ops         JSONB   NOT NULL,
+    checkout_step BIGINT NOT NULL,
+    started_at  BIGINT  NOT NULL,
+    updated_at  BIGINT  NOT NULL,
+    CONSTRAINT carts_pk PRIMARY KEY (customer_id, cart_key)
+);
+CREATE INDEX carts_updated ON carts (updated_at, customer_id);
