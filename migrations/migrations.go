@@ -1,38 +1,56 @@
 // Package migrations holds the schema of the operational store: one line of numbered SQL files for all engines.
 //
-// Files are forward only, applied each in one transaction, and never edited after a release. {{key}} stands for a text column compared
-// byte by byte. A file in sqlite/ or postgres/ belongs to that engine alone and shares the number line.
+// Files are forward only, applied each in one transaction, and never edited after a release. A file in sqlite/ or postgres/
+// belongs to that engine alone and shares the number line; the two engines' overlays may use the same number, a shared file may not.
+//
+// Two tokens keep one text for both engines: {{key}} is a text column compared byte by byte; {{clustered}}, after the closing
+// parenthesis of a table, stores its rows in the order of the primary key where the engine can (WITHOUT ROWID on SQLite).
 package migrations
 
 import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"testing/fstest"
 )
 
-//go:embed *.sql
+// all: lets an engine's folder be empty but for its .keep file.
+//
+//go:embed *.sql all:sqlite all:postgres
 var files embed.FS
+
+var tokens = map[string]*strings.Replacer{
+	"sqlite":   strings.NewReplacer("{{key}}", "TEXT", "{{clustered}}", " WITHOUT ROWID"),
+	"postgres": strings.NewReplacer("{{key}}", `TEXT COLLATE "C"`, "{{clustered}}", ""),
+}
 
 // For gives the files of an engine ("sqlite" or "postgres") with its tokens filled in.
 func For(engine string) (fs.FS, error) {
-	key := "TEXT"
-	if engine == "postgres" {
-		key = `TEXT COLLATE "C"`
+	replace, ok := tokens[engine]
+	if !ok {
+		return nil, fmt.Errorf("no migrations for engine %q", engine)
 	}
 	out := fstest.MapFS{}
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return nil, fmt.Errorf("list migrations: %w", err)
-	}
-	for _, n := range names {
-		b, err := files.ReadFile(n)
+	numbers := map[string]string{}
+	for _, pattern := range []string{"*.sql", engine + "/*.sql"} {
+		names, err := fs.Glob(files, pattern)
 		if err != nil {
-			return nil, fmt.Errorf("read migration %s: %w", n, err)
+			return nil, fmt.Errorf("list migrations: %w", err)
 		}
-		text := "-- +goose Up\n" + strings.ReplaceAll(string(b), "{{key}}", key)
-		out[n] = &fstest.MapFile{Data: []byte(text), Mode: 0o444}
+		for _, n := range names {
+			b, err := files.ReadFile(n)
+			if err != nil {
+				return nil, fmt.Errorf("read migration %s: %w", n, err)
+			}
+			number, _, _ := strings.Cut(path.Base(n), "_")
+			if other := numbers[number]; other != "" {
+				return nil, fmt.Errorf("migrations %s and %s have the same number", other, n)
+			}
+			numbers[number] = n
+			out[path.Base(n)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + replace.Replace(string(b))), Mode: 0o444}
+		}
 	}
 	return out, nil
 }
