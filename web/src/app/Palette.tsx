@@ -1,0 +1,162 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
+import { useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMay } from '@/shared/me/queries.ts';
+import { setPrefs, usePrefs } from '@/shared/prefs/prefs.ts';
+import {
+  IconDeviceDesktop,
+  IconLogout,
+  IconMoon,
+  IconSearch,
+  IconSettings,
+  IconSun,
+  IconTable,
+  IconUpload,
+  IconUser,
+} from '@/shared/ui/icons.ts';
+import { useLeave } from './leave.ts';
+import { navigation, settingsPages } from './navigation.ts';
+import { useFoundCustomers } from './queries.ts';
+
+const [store, spotlight] = createSpotlight();
+
+export const openPalette = spotlight.open;
+
+interface Entry {
+  key: string;
+  label: string;
+  icon: ReactNode;
+  note?: string;
+  run: () => void;
+}
+
+/** Ctrl or Cmd and K: every page, every customer, every action. */
+export function Palette() {
+  const { t } = useTranslation('app');
+  const [query, setQuery] = useState('');
+  const [asked] = useDebouncedValue(query.trim(), 120);
+  const may = useMay();
+  const navigate = useNavigate();
+  const found = useFoundCustomers(asked, may('customer.read'));
+  const actions = useActions();
+
+  const pages: Entry[] = [
+    ...navigation
+      .filter((n) => !n.may || may(n.may))
+      .map(({ to, key, icon: Icon }) => ({
+        key: to,
+        label: t(`nav.${key}`),
+        icon: <Icon size={18} stroke={1.7} />,
+        run: () => navigate({ to }),
+      })),
+    ...settingsPages
+      .filter((n) => !n.may || may(n.may))
+      .map(({ to, key }) => ({
+        key: to,
+        label: t(`settings.${key}`),
+        note: t('settings.title'),
+        icon: <IconSettings size={18} stroke={1.7} />,
+        run: () => navigate({ to }),
+      })),
+  ];
+  const fits = (e: Entry) => e.label.toLocaleLowerCase().includes(query.trim().toLocaleLowerCase());
+  const customers: Entry[] = (asked ? (found.data?.items ?? []) : []).map((c) => ({
+    key: c.id,
+    label: c.name || c.email || c.external_id || c.id,
+    note: c.name ? c.email : undefined,
+    icon: <IconUser size={18} stroke={1.7} />,
+    run: () => navigate({ to: '/customers/$id', params: { id: c.id } }),
+  }));
+  const groups: [string, Entry[]][] = [
+    [t('palette.pages'), pages.filter(fits)],
+    [t('palette.customers'), customers],
+    [t('palette.actions'), actions.filter(fits)],
+  ];
+  const any = groups.some(([, entries]) => entries.length > 0);
+
+  return (
+    <Spotlight.Root
+      store={store}
+      query={query}
+      onQueryChange={setQuery}
+      shortcut="mod + K"
+      tagsToIgnore={[]}
+      scrollable
+      maxHeight={420}
+      clearQueryOnClose
+      size={620}
+    >
+      <Spotlight.Search
+        placeholder={t('palette.placeholder')}
+        aria-label={t('palette.placeholder')}
+        leftSection={<IconSearch size={18} stroke={1.7} />}
+        dir="auto"
+      />
+      <Spotlight.ActionsList>
+        {groups.map(
+          ([label, entries]) =>
+            entries.length > 0 && (
+              <Spotlight.ActionsGroup key={label} label={label}>
+                {entries.map((e) => (
+                  <Spotlight.Action
+                    key={e.key}
+                    label={e.label}
+                    description={e.note}
+                    leftSection={e.icon}
+                    onClick={e.run}
+                    dir="auto"
+                  />
+                ))}
+              </Spotlight.ActionsGroup>
+            ),
+        )}
+        {!any && <Spotlight.Empty>{t('palette.nothing', { query })}</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}
+
+function useActions(): Entry[] {
+  const { t } = useTranslation('app');
+  const { scheme, density } = usePrefs();
+  const may = useMay();
+  const navigate = useNavigate();
+  const leave = useLeave();
+  const size = { size: 18, stroke: 1.7 };
+  const list: (Entry | false)[] = [
+    may('import.run') && {
+      key: 'import',
+      label: t('palette.newImport'),
+      icon: <IconUpload {...size} />,
+      run: () => navigate({ to: '/imports' }),
+    },
+    scheme !== 'light' && {
+      key: 'light',
+      label: t('palette.light'),
+      icon: <IconSun {...size} />,
+      run: () => setPrefs({ scheme: 'light' }),
+    },
+    scheme !== 'dark' && {
+      key: 'dark',
+      label: t('palette.dark'),
+      icon: <IconMoon {...size} />,
+      run: () => setPrefs({ scheme: 'dark' }),
+    },
+    scheme !== 'auto' && {
+      key: 'auto',
+      label: t('palette.auto'),
+      icon: <IconDeviceDesktop {...size} />,
+      run: () => setPrefs({ scheme: 'auto' }),
+    },
+    {
+      key: 'density',
+      label: density === 'compact' ? t('palette.comfortable') : t('palette.compact'),
+      icon: <IconTable {...size} />,
+      run: () => setPrefs({ density: density === 'compact' ? 'comfortable' : 'compact' }),
+    },
+    { key: 'leave', label: t('palette.signOut'), icon: <IconLogout {...size} />, run: leave },
+  ];
+  return list.filter((e): e is Entry => Boolean(e));
+}

@@ -1,0 +1,128 @@
+import { ActionIcon, Drawer } from '@mantine/core';
+import { useDisclosure, useNetwork } from '@mantine/hooks';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useMay, useMe } from '@/shared/me/queries.ts';
+import { IconMenu2, IconSearch, IconWifiOff } from '@/shared/ui/icons.ts';
+import { Mark } from '@/shared/ui/Mark.tsx';
+import { navigation } from './navigation.ts';
+import { openPalette, Palette } from './Palette.tsx';
+import classes from './Shell.module.css';
+import { UserMenu } from './UserMenu.tsx';
+
+/** The frame around every page behind the door. */
+export function Shell() {
+  const { t } = useTranslation('app');
+  const [open, menu] = useDisclosure(false);
+  const { online } = useNetwork();
+  const path = useRouterState({ select: (s) => s.location.pathname });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever the page changes
+  useEffect(() => menu.close(), [path]);
+
+  return (
+    <div className={classes.frame}>
+      <a className={classes.skip} href="#content">
+        {t('skip')}
+      </a>
+      <aside className={classes.side}>
+        <Side />
+      </aside>
+      <div className={classes.bar}>
+        <ActionIcon size={44} aria-label={t('nav.open')} onClick={menu.open}>
+          <IconMenu2 size={20} />
+        </ActionIcon>
+        <strong>Rapport</strong>
+        <ActionIcon size={44} aria-label={t('search')} onClick={openPalette}>
+          <IconSearch size={20} />
+        </ActionIcon>
+      </div>
+      <Drawer
+        opened={open}
+        onClose={menu.close}
+        position="left"
+        size={288}
+        withCloseButton={false}
+        padding={0}
+        title={undefined}
+        aria-label={t('nav.main')}
+        styles={{ body: { height: '100%' } }}
+      >
+        <div className={classes.drawer}>
+          <Side />
+        </div>
+      </Drawer>
+      <main className={classes.main} id="content" tabIndex={-1}>
+        {!online && (
+          <div className={classes.offline} role="status">
+            <IconWifiOff size={16} aria-hidden />
+            {t('offline')}
+          </div>
+        )}
+        <Outlet />
+      </main>
+      <Palette />
+    </div>
+  );
+}
+
+function Side() {
+  const { t } = useTranslation('app');
+  const me = useMe();
+  return (
+    <>
+      <div className={classes.brand}>
+        <Mark size={32} />
+        <div className={classes.brandText}>
+          <span className={classes.brandName}>Rapport</span>
+          <span className={`${classes.brandShop} cut`} dir="auto">
+            {me?.shop?.name}
+          </span>
+        </div>
+      </div>
+      <button type="button" className={classes.find} onClick={openPalette}>
+        <IconSearch size={16} aria-hidden />
+        <span>{t('search')}</span>
+        <kbd dir="ltr">{/Mac|iP(hone|ad)/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
+      </button>
+      <Nav />
+      <div className={classes.foot}>
+        <UserMenu />
+      </div>
+    </>
+  );
+}
+
+function Nav() {
+  const { t } = useTranslation('app');
+  const may = useMay();
+  const shown = navigation.filter((n) => !n.may || may(n.may));
+  const parts: ReactNode[] = [];
+  let group = '';
+  for (const { to, key, icon: Icon, group: own } of shown) {
+    if (own !== group) {
+      parts.push(
+        own === 'end' ? (
+          <div key={own} className={classes.rule} />
+        ) : (
+          <div key={own} className={classes.group}>
+            {t(`nav.${own as 'sales'}`)}
+          </div>
+        ),
+      );
+      group = own;
+    }
+    parts.push(
+      <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
+        <Icon size={18} stroke={1.7} aria-hidden />
+        {t(`nav.${key}`)}
+      </Link>,
+    );
+  }
+  return (
+    <nav className={classes.nav} aria-label={t('nav.main')}>
+      {parts}
+    </nav>
+  );
+}

@@ -1,0 +1,5 @@
+import { Page } from '@/shared/ui/Page.tsx';
+
+export function ProductPage() {
+  return <Page title="ProductPage">{null}</Page>;
+}

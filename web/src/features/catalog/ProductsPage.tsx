@@ -1,0 +1,5 @@
+import { Page } from '@/shared/ui/Page.tsx';
+
+export function ProductsPage() {
+  return <Page title="ProductsPage">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '@/shared/ui/Page.tsx';
+
+export function OrderPage() {
+  return <Page title="OrderPage">{null}</Page>;
+}
