@@ -16,6 +16,7 @@ CREATE TABLE users (
     password_hash TEXT    NOT NULL,
     language      {{key}} NOT NULL,
     disabled      BOOLEAN NOT NULL,
+    epoch         BIGINT  NOT NULL, -- counted up when the password changes; sessions of an earlier one are over
     created_at    BIGINT  NOT NULL,
     updated_at    BIGINT  NOT NULL,
     CONSTRAINT users_pk PRIMARY KEY (user_id),
@@ -25,6 +26,7 @@ CREATE TABLE users (
 CREATE TABLE sessions (
     token_hash   {{key}} NOT NULL,
     user_id      BIGINT  NOT NULL,
+    epoch        BIGINT  NOT NULL, -- of the user when he signed in
     created_at   BIGINT  NOT NULL,
     last_seen_at BIGINT  NOT NULL,
     expires_at   BIGINT  NOT NULL,
@@ -57,6 +59,7 @@ CREATE TABLE sources (
     created_at     BIGINT  NOT NULL,
     CONSTRAINT sources_pk PRIMARY KEY (source_id)
 );
+CREATE UNIQUE INDEX sources_file ON sources (shop_id) WHERE kind = 'file';
 
 CREATE TABLE api_keys (
     key_id       BIGINT  NOT NULL,
@@ -86,19 +89,22 @@ CREATE TABLE audit_log (
     detail     JSONB   NOT NULL,
     CONSTRAINT audit_log_pk PRIMARY KEY (audit_id)
 );
+CREATE INDEX audit_log_subject ON audit_log (subject, audit_id);
 
 -- Local table: what was announced and not yet heard by every subscriber.
 CREATE TABLE outbox (
+    tx_id     BIGINT  NOT NULL, -- transaction that announced it, so that a late commit is never skipped; 0 on SQLite
     outbox_id BIGINT  NOT NULL,
     topic     {{key}} NOT NULL,
     payload   JSONB   NOT NULL,
     at        BIGINT  NOT NULL,
-    CONSTRAINT outbox_pk PRIMARY KEY (outbox_id)
-);
+    CONSTRAINT outbox_pk PRIMARY KEY (tx_id, outbox_id)
+){{clustered}};
 
 -- Local table: how far each subscriber has read.
 CREATE TABLE outbox_cursors (
     subscriber {{key}} NOT NULL,
+    tx_id      BIGINT  NOT NULL,
     outbox_id  BIGINT  NOT NULL,
     CONSTRAINT outbox_cursors_pk PRIMARY KEY (subscriber)
 );
@@ -114,11 +120,15 @@ CREATE TABLE idempotency_keys (
     CONSTRAINT idempotency_keys_pk PRIMARY KEY (scope, idem_key)
 );
 
--- Reference table: units of the reporting currency for one unit of currency, times 1e9, valid from day on.
+-- Reference table: units of the reporting currency for one unit of currency, times 1e9, valid from day on. The reporting
+-- currency is part of the key: after a change of it the old rates mean nothing, and changing back finds them again.
 CREATE TABLE rates (
-    currency {{key}} NOT NULL,
-    day      BIGINT  NOT NULL, -- days since 1970-01-01
-    rate     BIGINT  NOT NULL,
-    source   {{key}} NOT NULL, -- file | api | hand
-    CONSTRAINT rates_pk PRIMARY KEY (currency, day)
-);
+    reporting  {{key}} NOT NULL,
+    currency   {{key}} NOT NULL,
+    day        BIGINT  NOT NULL, -- days since 1970-01-01
+    rate       BIGINT  NOT NULL,
+    source     {{key}} NOT NULL, -- file | api | hand
+    updated_at BIGINT  NOT NULL,
+    CONSTRAINT rates_pk PRIMARY KEY (reporting, currency, day)
+){{clustered}};
+CREATE INDEX rates_updated ON rates (updated_at);

@@ -1,0 +1,87 @@
+package session
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rapport/internal/access/user"
+	"rapport/internal/platform/httpapi"
+)
+
+// Cookie gives the cookie that carries a session; an empty token takes it away.
+func Cookie(ctx context.Context, s Session) http.Cookie {
+	c := http.Cookie{
+		Name: httpapi.CookieName, Value: s.Token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: httpapi.RequestFrom(ctx).HTTPS, MaxAge: int(Life.Seconds()),
+	}
+	if s.Token == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// ClientOf gives the browser that a request comes from.
+func ClientOf(ctx context.Context) Client {
+	r := httpapi.RequestFrom(ctx)
+	return Client{IP: r.IP, Agent: r.Agent}
+}
+
+type signInInput struct {
+	Body struct {
+		Email    string `json:"email" maxLength:"254" example:"owner@shop.example"`
+		Password string `json:"password" maxLength:"800"`
+	}
+}
+
+type signInOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      user.User
+}
+
+type cookieOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+// Routes adds the operations.
+func (s *Service) Routes(api huma.API) {
+	tagged := func(op huma.Operation) huma.Operation {
+		op.Tags = []string{"session"}
+		return op
+	}
+	huma.Register(api, tagged(httpapi.Secret(httpapi.Op("sign-in", "POST /api/v1/sessions", "Sign in: sets the session cookie", httpapi.Public))),
+		func(ctx context.Context, in *signInInput) (*signInOutput, error) {
+			begun, u, err := s.SignIn(ctx, in.Body.Email, in.Body.Password, ClientOf(ctx))
+			if err != nil {
+				return nil, err
+			}
+			return &signInOutput{Cookie(ctx, begun), u}, nil
+		})
+	// Public, since a session that is over must be able to lose its cookie too.
+	huma.Register(api, tagged(httpapi.Op("sign-out", "DELETE /api/v1/sessions/current", "Sign out", httpapi.Public)),
+		func(ctx context.Context, in *struct {
+			Token string `cookie:"rapport_session"`
+		}) (*cookieOutput, error) {
+			if in.Token != "" {
+				if err := s.SignOut(ctx, in.Token); err != nil {
+					return nil, err
+				}
+			}
+			return &cookieOutput{Cookie(ctx, Session{})}, nil
+		})
+	huma.Register(api, tagged(httpapi.Secret(httpapi.Op("change-password", "POST /api/v1/me/password",
+		"Change one's own password; ends one's other sessions", httpapi.SignedIn))),
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Current string `json:"current" maxLength:"800"`
+				New     string `json:"new" minLength:"8" maxLength:"200"`
+			}
+		}) (*cookieOutput, error) {
+			begun, err := s.ChangePassword(ctx, in.Body.Current, in.Body.New, ClientOf(ctx))
+			if err != nil {
+				return nil, err
+			}
+			return &cookieOutput{Cookie(ctx, begun)}, nil
+		})
+}

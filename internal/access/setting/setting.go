@@ -1,0 +1,117 @@
+// Package setting holds what is set once for the whole deployment: the reporting currency, the reporting zone, the language.
+//
+// It owns the table settings. Values are kept in memory whole, because the reporting currency and zone are asked for with every order
+// and every event; Reporting never touches the database. Until a value is set the configuration's default counts. On
+// PostgreSQL, where other nodes may change a value, Start reads the table again every two seconds; on SQLite there is no other node.
+//
+// A change announces setting.changed {"changed": ["zone"], "currency": "EUR", "zone": "Europe/Berlin"}; who keeps amounts or days
+// in the reporting currency or zone works them out again.
+package setting
+
+import (
+	"context"
+	"regexp"
+	"time"
+	_ "time/tzdata" // zones are known on machines without a zone database too
+
+	"rapport/internal/access/audit"
+	"rapport/internal/base/clock"
+	"rapport/internal/base/errs"
+	"rapport/internal/base/money"
+	"rapport/internal/platform/sqldb"
+)
+
+// Topic is what a change announces.
+const Topic = "setting.changed"
+
+// Settings are the values that count now.
+type Settings struct {
+	Currency string `json:"currency" doc:"Reporting currency, ISO 4217" example:"EUR"`
+	Zone     string `json:"zone" doc:"Reporting time zone, IANA" example:"Europe/Berlin"`
+	Language string `json:"language" doc:"Language of the program where a user has chosen none, BCP 47" example:"en"`
+}
+
+// Patch changes what is not nil.
+type Patch struct {
+	Currency *string `json:"currency,omitempty" example:"EUR"`
+	Zone     *string `json:"zone,omitempty" example:"Europe/Berlin"`
+	Language *string `json:"language,omitempty" example:"en"`
+}
+
+// Changed is the payload of Topic.
+type Changed struct {
+	Changed  []string `json:"changed"` // currency, zone, language
+	Currency string   `json:"currency"`
+	Zone     string   `json:"zone"`
+}
+
+// Deps is what the service needs.
+type Deps struct {
+	DB       *sqldb.DB
+	Clock    clock.Clock
+	Audit    *audit.Service
+	Defaults Settings // until set
+	// Announce writes to the outbox within tx.
+	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+}
+
+var goodLanguage = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+// CheckCurrency gives the field's fault if code is not an ISO 4217 code, nil otherwise.
+func CheckCurrency(path, code string) []errs.Field {
+	if money.ValidCurrency(code) {
+		return nil
+	}
+	return []errs.Field{{Path: path, Code: "currency", Message: "A currency is written with three capital letters, like EUR."}}
+}
+
+// CheckZone gives the field's fault if name is not an IANA time zone.
+func CheckZone(path, name string) []errs.Field {
+	if _, err := time.LoadLocation(name); err == nil && name != "" && name != "Local" {
+		return nil
+	}
+	return []errs.Field{{Path: path, Code: "zone", Message: "A time zone is written like Europe/Berlin or UTC."}}
+}
+
+// CheckLanguage gives the field's fault if tag does not look like a BCP 47 tag.
+func CheckLanguage(path, tag string) []errs.Field {
+	if goodLanguage.MatchString(tag) {
+		return nil
+	}
+	return []errs.Field{{Path: path, Code: "language", Message: "A language is written like en, fa or pt-BR."}}
+}
+
+func (p Patch) check() error {
+	var wrong []errs.Field
+	if p.Currency != nil {
+		wrong = append(wrong, CheckCurrency("currency", *p.Currency)...)
+	}
+	if p.Zone != nil {
+		wrong = append(wrong, CheckZone("zone", *p.Zone)...)
+	}
+	if p.Language != nil {
+		wrong = append(wrong, CheckLanguage("language", *p.Language)...)
+	}
+	if len(wrong) > 0 {
+		return errs.New(errs.Invalid, "setting.invalid", "The settings have wrong values; errors says where.").With(wrong...)
+	}
+	return nil
+}
+
+// applied gives the settings with the patch laid over them, and the names and values that differ.
+func (p Patch) applied(to Settings) (Settings, []value) {
+	var diff []value
+	for _, f := range []struct {
+		name string
+		from *string
+		to   *string
+	}{{"currency", p.Currency, &to.Currency}, {"zone", p.Zone, &to.Zone}, {"language", p.Language, &to.Language}} {
+		if f.from != nil && *f.from != *f.to {
+			*f.to = *f.from
+			diff = append(diff, value{f.name, *f.from})
+		}
+	}
+	return to, diff
+}
+
+type value struct{ name, text string }
