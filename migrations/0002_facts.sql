@@ -18,7 +18,7 @@ CREATE TABLE customers (
     country           {{key}} NOT NULL, -- ISO 3166 alpha-2 where it could be told
     city              TEXT    NOT NULL,
     attributes        JSONB   NOT NULL, -- every other trait as it came
-    trait_times       JSONB   NOT NULL, -- trait -> event time in microseconds: the newest event wins, whatever arrives last
+    traits            JSONB   NOT NULL, -- {"own": {trait: [rank, value]}, "loose": ...}: what the profile was made of, so that the newest event wins, whatever arrives last
     known             BOOLEAN NOT NULL, -- has an external id, e-mail or phone
     created_at        BIGINT  NOT NULL,
     updated_at        BIGINT  NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE customers (
     last_order_at     BIGINT  NOT NULL,
     session_id        BIGINT  NOT NULL, -- newest session, so that the next event continues it without a look-up
     session_at        BIGINT  NOT NULL, -- when it began
+    session_until     BIGINT  NOT NULL, -- its newest event
     session_campaign  TEXT    NOT NULL,
     merged_into       BIGINT  NOT NULL, -- tombstone: where late arrivals go; 0 for a living customer
     CONSTRAINT customers_pk PRIMARY KEY (customer_id)
@@ -47,40 +48,52 @@ CREATE TABLE identity_keys (
     value       {{key}} NOT NULL,
     kind        {{key}} NOT NULL,
     customer_id BIGINT  NOT NULL,
-    at          BIGINT  NOT NULL, -- event time of the evidence
+    at          BIGINT  NOT NULL, -- event time of the evidence; the earliest holds
+    holder      {{key}} NOT NULL, -- whose evidence it is: "external_id:1:42", "email:a@b" (of a phone), empty: a guest's
     CONSTRAINT identity_keys_pk PRIMARY KEY (value, kind)
-);
+){{clustered}};
 
 -- Key table: who identified on a device, when. The owner of an anonymous event is the newest claim at or before
 -- it, else the first claim. Never thinned out: a late claim must split an old stretch exactly.
 CREATE TABLE identity_claims (
     anonymous_id {{key}} NOT NULL,
     at           BIGINT  NOT NULL,
-    user_key     {{key}} NOT NULL, -- identity key of the claimant: "external_id:1:42", "email:a@b"
-    customer_id  BIGINT  NOT NULL,
-    CONSTRAINT identity_claims_pk PRIMARY KEY (anonymous_id, at, user_key)
-);
+    claimant     {{key}} NOT NULL, -- identity key, kind first: "external_id:1:42", "email:a@b"
+    kind         {{key}} NOT NULL, -- identify | alias | soft (both ids on another event; one for a claimant, the earliest)
+    CONSTRAINT identity_claims_pk PRIMARY KEY (anonymous_id, at, claimant, kind)
+){{clustered}};
 
 -- Everything that was ever said about who he is, also what is unverified and binds nobody.
 CREATE TABLE customer_identities (
     customer_id BIGINT  NOT NULL,
     kind        {{key}} NOT NULL,
     value       {{key}} NOT NULL,
+    via         {{key}} NOT NULL, -- empty: said with his user id; else the identity key that it came with and changes hands with
     verified    BOOLEAN NOT NULL,
     source_id   BIGINT  NOT NULL,
     first_at    BIGINT  NOT NULL,
-    last_at     BIGINT  NOT NULL,
-    CONSTRAINT customer_identities_pk PRIMARY KEY (customer_id, kind, value)
-);
+    last_at     BIGINT  NOT NULL, -- first moment of the newest day (UTC), so that not every event is a write
+    CONSTRAINT customer_identities_pk PRIMARY KEY (customer_id, kind, value, via)
+){{clustered}};
+CREATE INDEX customer_identities_value ON customer_identities (value, kind, customer_id);
 
--- Two records that may be one person; people decide.
-CREATE TABLE merge_candidates (
-    customer_id BIGINT  NOT NULL, -- the smaller id
-    other_id    BIGINT  NOT NULL,
-    reason      {{key}} NOT NULL, -- email | phone | alias
-    value       {{key}} NOT NULL,
-    at          BIGINT  NOT NULL,
-    CONSTRAINT merge_candidates_pk PRIMARY KEY (customer_id, other_id, reason, value)
+-- Key table: what was said about a person without his user id, kept by the identity key that decides whose it is.
+CREATE TABLE loose_traits (
+    identity  {{key}} NOT NULL, -- kind first: "anonymous_id:...", "email:...", "phone:..."
+    at        BIGINT  NOT NULL,
+    hash      BIGINT  NOT NULL, -- of the traits
+    verified  BOOLEAN NOT NULL,
+    source_id BIGINT  NOT NULL,
+    shop_id   BIGINT  NOT NULL,
+    traits    JSONB   NOT NULL,
+    CONSTRAINT loose_traits_pk PRIMARY KEY (identity, at, hash)
+){{clustered}};
+
+-- One row, moved by every batch of identities: a program that sees it elsewhere than it left it forgets what it remembered.
+CREATE TABLE identity_state (
+    name    {{key}} NOT NULL,
+    version BIGINT  NOT NULL,
+    CONSTRAINT identity_state_pk PRIMARY KEY (name)
 );
 
 CREATE TABLE consents (
@@ -92,7 +105,7 @@ CREATE TABLE consents (
     source_id   BIGINT  NOT NULL,
     proof       JSONB   NOT NULL, -- wording, ip, file and line, event
     CONSTRAINT consents_pk PRIMARY KEY (customer_id, channel, purpose, at)
-);
+){{clustered}};
 
 CREATE TABLE products (
     product_id  BIGINT  NOT NULL,
@@ -161,14 +174,19 @@ CREATE TABLE orders (
     source_id       BIGINT  NOT NULL,
     confirmed       BOOLEAN NOT NULL, -- false: only a browser says so; outside revenue
     test            BOOLEAN NOT NULL,
-    cancelled_at    BIGINT  NOT NULL,
-    content_at      BIGINT  NOT NULL, -- event time of what stands here: the newest wins
+    cancelled_at    BIGINT  NOT NULL, -- said by a server, a shop or a file
+    cancel_claimed_at BIGINT NOT NULL, -- said by a browser only; holds while the order is unconfirmed too
+    content_at      BIGINT  NOT NULL, -- event time of what stands here: the newest wins, confirmed before unconfirmed
+    owner_rank      BIGINT  NOT NULL, -- how good the evidence for each part is: its event time, plus 2^60 when confirmed
+    lines_rank      BIGINT  NOT NULL,
+    placed_rank     BIGINT  NOT NULL, -- negative: only guessed from an update
     attributes      JSONB   NOT NULL,
     created_at      BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL,
     CONSTRAINT orders_pk PRIMARY KEY (customer_id, order_id)
-);
+){{clustered}};
 CREATE INDEX orders_placed ON orders (placed_at, order_id);
+CREATE INDEX orders_id ON orders (order_id);
 
 -- Key table: finds an order by the number its shop gave it.
 CREATE TABLE order_keys (
@@ -178,7 +196,7 @@ CREATE TABLE order_keys (
     customer_id  BIGINT  NOT NULL,
     content_hash {{key}} NOT NULL, -- of the last import, so that the same row again is known without reading the order
     CONSTRAINT order_keys_pk PRIMARY KEY (shop_id, external_id)
-);
+){{clustered}};
 
 CREATE TABLE order_lines (
     customer_id BIGINT  NOT NULL,
@@ -192,7 +210,7 @@ CREATE TABLE order_lines (
     discount    BIGINT  NOT NULL,
     total       BIGINT  NOT NULL,
     CONSTRAINT order_lines_pk PRIMARY KEY (customer_id, order_id, line)
-);
+){{clustered}};
 
 CREATE TABLE refunds (
     customer_id        BIGINT  NOT NULL,
@@ -203,17 +221,19 @@ CREATE TABLE refunds (
     currency           {{key}} NOT NULL,
     amount             BIGINT  NOT NULL,
     reporting_amount   BIGINT,
+    whole              BOOLEAN NOT NULL, -- all that other refunds left; amount is worked out
+    confirmed          BOOLEAN NOT NULL, -- false: only a browser says so; does not count against a confirmed order
     reason             TEXT    NOT NULL,
     lines              JSONB   NOT NULL,
     CONSTRAINT refunds_pk PRIMARY KEY (customer_id, order_id, refund_key)
-);
+){{clustered}};
 
 -- The cart is folded from its operations in order of event time, so that arrival order never matters.
 CREATE TABLE carts (
     customer_id BIGINT  NOT NULL,
     cart_key    {{key}} NOT NULL, -- the shop's cart id, else the device
     shop_id     BIGINT  NOT NULL,
-    status      {{key}} NOT NULL, -- open | ordered | empty
+    status      {{key}} NOT NULL, -- open | ordered | empty | none (keeps orders that named no cart)
     currency    {{key}} NOT NULL,
     value       BIGINT  NOT NULL,
     items       BIGINT  NOT NULL,
