@@ -9,9 +9,7 @@ import (
 
 func (w *scribe) page(path, title string) {
 	w.wait(2, 75)
-	if w.k == 0 {
-		w.at = min(w.at, w.s.end*60_000)
-	} else if w.path != "" {
+	if w.k > 0 && w.path != "" {
 		w.referrer = "https://" + ShopDomain + w.path
 	}
 	w.path, w.title = path, title

@@ -15,6 +15,7 @@ type scribe struct {
 	number  int               // of the newest order
 	pending map[uint64]placed // orders that a refund or cancellation will ask for
 	note    func(Fact)        // tests: what happened to money; may be nil
+	end     int64             // milliseconds: nothing is written that happens later
 
 	// The visit at hand.
 	d        *dice
@@ -53,7 +54,7 @@ type placed struct {
 const firstOrder = 10001
 
 func newScribe(s *Shop, emit func(server bool, event []byte)) *scribe {
-	return &scribe{s: s, emit: emit, number: firstOrder - 1, pending: map[uint64]placed{}}
+	return &scribe{s: s, emit: emit, number: firstOrder - 1, pending: map[uint64]placed{}, end: s.end * 60_000}
 }
 
 type campaign struct{ source, medium, name, referrer string }

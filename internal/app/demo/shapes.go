@@ -115,9 +115,10 @@ func planter(c *canvas) {
 
 func cushion(c *canvas) {
 	c.shadow(300, ground+26, 158, 18)
-	c.put(`<path id="p" d="M168 196C240 214 360 214 432 196C418 270 418 380 436 462C360 446 240 446 164 462C182 380 182 270 168 196z" fill="url(#m)"/><clipPath id="c%s"><use href="#p"/></clipPath><g clip-path="url(#c%s)">`, c.id, c.id)
+	const cover = "M168 196C240 214 360 214 432 196C418 270 418 380 436 462C360 446 240 446 164 462C182 380 182 270 168 196z"
+	c.put(`<path d="%s" fill="url(#m)"/><clipPath id="c%s"><path d="%s"/></clipPath><g clip-path="url(#c%s)">`, cover, c.id, cover, c.id)
 	weave(c, 160, 190, 280, 280)
-	c.put(`</g><use href="#p" fill="none" stroke="%s" stroke-width="4" stroke-dasharray="3 5"/>`, c.dark)
+	c.put(`</g><path d="%s" fill="url(#a)" stroke="%s" stroke-width="4" stroke-dasharray="3 5"/>`, cover, c.dark)
 	for _, p := range [][2]int{{168, 196}, {432, 196}, {164, 462}, {436, 462}} {
 		c.put(`<circle cx="%d" cy="%d" r="10" fill="%s"/>`, p[0], p[1], c.accent)
 	}

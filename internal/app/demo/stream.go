@@ -11,6 +11,8 @@ type Batch struct {
 	Events int    //
 	Body   []byte // the receiver may keep it
 	LastID string // message id of its last event
+	Done   int    // visits of the schedule written so far
+	Of     int    // visits in all
 }
 
 // The most that goes into one batch: what Segment allows is 500 KB.
@@ -22,10 +24,12 @@ func (s *Shop) Batches(size int) iter.Seq[Batch] { return s.batches(size, nil) }
 func (s *Shop) batches(size int, note func(Fact)) iter.Seq[Batch] {
 	return func(yield func(Batch) bool) {
 		var kinds [2]packer
-		on := true
+		on, done, all := true, 0, s.schedule()
 		flush := func(p *packer, server bool) {
 			if p.events > 0 && on {
-				on = yield(p.batch(server))
+				b := p.batch(server)
+				b.Done, b.Of = done, len(all)
+				on = yield(b)
 			}
 		}
 		w := newScribe(s, func(server bool, event []byte) {
@@ -39,11 +43,13 @@ func (s *Shop) batches(size int, note func(Fact)) iter.Seq[Batch] {
 			p.add(event)
 		})
 		w.note = note
-		for _, v := range s.schedule() {
+		for i, v := range all {
+			done = i
 			if w.write(v); !on {
 				return
 			}
 		}
+		done = len(all)
 		flush(&kinds[0], false)
 		flush(&kinds[1], true)
 	}

@@ -48,7 +48,7 @@ func (w *scribe) begin(p *Person, v visit, mark string) {
 
 // wait lets time pass, but never beyond the anchor.
 func (w *scribe) wait(lo, hi int) {
-	w.at = min(w.at+int64(w.d.between(lo*1000, hi*1000)), max(w.at, w.s.end*60_000))
+	w.at = min(w.at+int64(w.d.between(lo*1000, hi*1000)), max(w.at, w.end))
 }
 
 // browse is a visit that does not end with an order.
