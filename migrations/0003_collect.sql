@@ -1,5 +1,16 @@
 -- What came in. Local tables.
 
+-- What came in, before anything is done with it: one row a group commit. SQLite keeps it in a file of its own (journal.db), so
+-- there this table stays empty. The form of body is described in collect/ingest/journal.
+CREATE TABLE journal (
+    seq      BIGINT NOT NULL,
+    at       BIGINT NOT NULL,
+    events   BIGINT NOT NULL,
+    accepted BIGINT NOT NULL, -- events of all rows up to this one, refused ones too
+    body     BYTEA  NOT NULL, -- zstd
+    CONSTRAINT journal_pk PRIMARY KEY (seq)
+);
+
 -- One row: how far the journal is applied, and the counters of /api/v1/status, moved with it in one transaction.
 CREATE TABLE ingest_state (
     name       {{key}} NOT NULL,
@@ -10,16 +21,16 @@ CREATE TABLE ingest_state (
     CONSTRAINT ingest_state_pk PRIMARY KEY (name)
 );
 
--- Rows of the warehouse that change hands, kept until the warehouse has made the same step.
-CREATE TABLE identity_moves (
-    move_id      BIGINT  NOT NULL,
-    seq          BIGINT  NOT NULL, -- journal batch that caused it
-    from_id      BIGINT  NOT NULL,
-    to_id        BIGINT  NOT NULL,
-    anonymous_id {{key}} NOT NULL, -- empty: everything of from_id
-    from_at      BIGINT  NOT NULL, -- event time, inclusive
-    until_at     BIGINT  NOT NULL, -- exclusive
-    CONSTRAINT identity_moves_pk PRIMARY KEY (move_id)
+-- Steps that are applied here and not yet in the warehouse: what was decided about each event, so that together with the
+-- journal the same batch can be made again after a crash.
+CREATE TABLE warehouse_queue (
+    seq        BIGINT NOT NULL, -- last journal row of the step
+    first_seq  BIGINT NOT NULL,
+    applied    BIGINT NOT NULL, -- what the step added to the counters
+    refused    BIGINT NOT NULL,
+    duplicates BIGINT NOT NULL,
+    decisions  BYTEA  NOT NULL, -- zstd; the form is described in collect/ingest
+    CONSTRAINT warehouse_queue_pk PRIMARY KEY (seq)
 );
 
 CREATE TABLE refused_events (
@@ -33,6 +44,7 @@ CREATE TABLE refused_events (
     body       TEXT    NOT NULL, -- as it came, cut at 32 KB
     CONSTRAINT refused_events_pk PRIMARY KEY (refused_id)
 );
+CREATE INDEX refused_events_at ON refused_events (at, refused_id);
 
 CREATE TABLE imports (
     import_id   BIGINT  NOT NULL,
