@@ -96,7 +96,7 @@ CREATE TABLE outbox (
     tx_id     BIGINT  NOT NULL, -- transaction that announced it, so that a late commit is never skipped; 0 on SQLite
     outbox_id BIGINT  NOT NULL,
     topic     {{key}} NOT NULL,
-    payload   JSONB   NOT NULL,
+    payload   TEXT    NOT NULL, -- JSON, never searched
     at        BIGINT  NOT NULL,
     CONSTRAINT outbox_pk PRIMARY KEY (tx_id, outbox_id)
 ){{clustered}};
