@@ -306,12 +306,19 @@ func (tx *Tx) Many(ctx context.Context, query string, rows [][]any) error {
 	return nil
 }
 
-func (tx *Tx) pipeline(ctx context.Context, query string, rows [][]any) error {
+// Pgx lends the PostgreSQL connection behind the transaction, for what database/sql has no words for (COPY, jobs). An error on SQLite.
+func (tx *Tx) Pgx(fn func(conn *pgx.Conn) error) error {
 	return tx.conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(*stdlib.Conn)
 		if !ok {
-			return fmt.Errorf("unexpected driver connection %T", driverConn)
+			return fmt.Errorf("no PostgreSQL connection but %T", driverConn)
 		}
+		return fn(c.Conn())
+	})
+}
+
+func (tx *Tx) pipeline(ctx context.Context, query string, rows [][]any) error {
+	return tx.Pgx(func(conn *pgx.Conn) error {
 		batch := &pgx.Batch{}
 		for _, r := range rows {
 			args, err := plain(r)
@@ -320,7 +327,7 @@ func (tx *Tx) pipeline(ctx context.Context, query string, rows [][]any) error {
 			}
 			batch.Queue(query, args...)
 		}
-		return c.Conn().SendBatch(ctx, batch).Close()
+		return conn.SendBatch(ctx, batch).Close()
 	})
 }
 
