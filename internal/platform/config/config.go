@@ -1,0 +1,78 @@
+// Package config knows how this installation is to run: one typed Config, read once at the start, and nobody else reads the
+// environment.
+//
+// A setting comes from, in this order: a flag (--log-level), the environment (RAPPORT_LOG_LEVEL), the YAML file named by --config or
+// RAPPORT_CONFIG (log_level), its default. A secret may instead stand in a file of its own, named by RAPPORT_..._FILE or ..._file,
+// as container platforms hand them over. Each value remembers where it came from, so that `rapport config` can say so. What merchants
+// change while the program runs (currency, zone ...) lives in access/setting; the values here are only its first ones.
+//
+// The struct below is the whole truth: flags, variables, file keys, checks and docs/reference/config.md are made from its tags. To add a
+// setting, add a field. Nothing is announced from here.
+package config
+
+import (
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Config is how this installation runs. Tags: doc; default; check, a name in checks; secret:"yes"; flag:"no" for what
+// only environment and file can set.
+type Config struct {
+	Data            string         `doc:"Data directory: everything that is not in PostgreSQL." default:"rapport-data" check:"filled"`
+	Listen          string         `doc:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8080" check:"address"`
+	DatabaseURL     string         `doc:"postgres://user:password@host:5432/database puts the operational store and the warehouse on PostgreSQL; empty keeps both in the data directory." secret:"yes" check:"postgres"`
+	DatabaseMaxConn int            `doc:"Connections to the database at most; 0 chooses by the number of cores." default:"0" check:"natural" flag:"no"`
+	MemoryLimit     Size           `doc:"What the embedded warehouse may use. The default is 1GB, or a quarter of a machine with less than 4GB." check:"memory"`
+	LogLevel        string         `doc:"debug, info, warn or error." default:"info" check:"level"`
+	LogFormat       string         `doc:"text, json, or auto: text on a terminal, JSON otherwise." default:"auto" check:"format"`
+	TrustedProxies  []netip.Prefix `doc:"Networks of reverse proxies, comma-separated, whose X-Forwarded-For and X-Forwarded-Proto are believed." default:"127.0.0.0/8,::1/128" flag:"no"`
+	Currency        string         `doc:"Currency of the first shop and of reports, ISO 4217, until it is set in the program." default:"EUR" check:"currency" flag:"no"`
+	Zone            string         `doc:"Time zone of the first shop and of reports, IANA, until it is set in the program." default:"UTC" check:"zone" flag:"no"`
+	Language        string         `doc:"Language of the first shop and the program, BCP 47, until it is set in the program." default:"en" check:"language" flag:"no"`
+	Demo            bool           `doc:"Fill an empty data directory with a demo shop and keep it alive." default:"false"`
+	DemoSize        string         `doc:"small, medium or a number of customers." default:"small" check:"demo"`
+
+	file    string // that was read, or ""
+	origins map[string]string
+}
+
+// Path gives a file in the data directory.
+func (c *Config) Path(name string) string { return filepath.Join(c.Data, name) }
+
+// Size is a number of bytes, written like 512MB or 1GB (powers of 1024).
+type Size int64
+
+var units = []struct {
+	name string
+	size Size
+}{{"TB", 1 << 40}, {"GB", 1 << 30}, {"MB", 1 << 20}, {"KB", 1 << 10}}
+
+// String writes the size with the largest unit that fits evenly.
+func (s Size) String() string {
+	for _, u := range units {
+		if s >= u.size && s%u.size == 0 {
+			return strconv.FormatInt(int64(s/u.size), 10) + u.name
+		}
+	}
+	return strconv.FormatInt(int64(s), 10)
+}
+
+// ParseSize reads 512MB, 1GiB, 1g or a bare number of bytes.
+func ParseSize(text string) (Size, bool) {
+	t := strings.ToUpper(strings.TrimSpace(text))
+	t = strings.TrimSuffix(strings.TrimSuffix(t, "B"), "I")
+	unit := Size(1)
+	for _, u := range units {
+		if rest, ok := strings.CutSuffix(t, u.name[:1]); ok {
+			t, unit = strings.TrimSpace(rest), u.size
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(t, 64)
+	if err != nil || n < 0 || n*float64(unit) >= 1<<62 || n != n {
+		return 0, false
+	}
+	return Size(n * float64(unit)), true
+}
