@@ -42,6 +42,7 @@ CREATE INDEX customers_name ON customers (name_sort, customer_id);
 CREATE INDEX customers_spent ON customers (total_spent, customer_id);
 CREATE INDEX customers_orders ON customers (orders, customer_id);
 CREATE INDEX customers_created ON customers (first_seen_at, customer_id);
+CREATE INDEX customers_merged ON customers (merged_into) WHERE merged_into <> 0;
 
 -- Key table: the one owner of an identifier. kind: external_id ("<shop>:<id>"), anonymous_id, email, phone.
 CREATE TABLE identity_keys (
@@ -114,17 +115,19 @@ CREATE TABLE products (
     sku         {{key}} NOT NULL,
     name        TEXT    NOT NULL,
     name_sort   {{key}} NOT NULL,
-    description TEXT    NOT NULL,
+    search_text TEXT    NOT NULL, -- folded in Go: name, numbers, brand, category, variants, words of the description
+    description TEXT    NOT NULL, -- harmless HTML
     brand       TEXT    NOT NULL,
     category    TEXT    NOT NULL,
     url         TEXT    NOT NULL,
     image_url   TEXT    NOT NULL,
-    price       BIGINT  NOT NULL,
+    price       BIGINT  NOT NULL, -- -1 unknown
     currency    {{key}} NOT NULL,
     cost        BIGINT  NOT NULL, -- -1 unknown
     stock       BIGINT  NOT NULL, -- -1 unknown
     active      BOOLEAN NOT NULL,
     sighted     BOOLEAN NOT NULL, -- known only from clicks, no catalogue has named it yet
+    seen_at     BIGINT  NOT NULL, -- newest event time of a sighting
     attributes  JSONB   NOT NULL,
     created_at  BIGINT  NOT NULL,
     updated_at  BIGINT  NOT NULL,
@@ -149,6 +152,8 @@ CREATE TABLE variants (
     CONSTRAINT variants_pk PRIMARY KEY (variant_id),
     CONSTRAINT variants_external UNIQUE (product_id, external_id)
 );
+CREATE INDEX variants_sku ON variants (sku);
+CREATE INDEX variants_external_id ON variants (external_id);
 
 -- customer_id 0: a buyer of whom nothing is known.
 CREATE TABLE orders (

@@ -1,0 +1,322 @@
+package customer
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"rapport/internal/base/id"
+	"rapport/internal/platform/search"
+)
+
+// activity is when a customer was seen.
+type activity struct {
+	first, last int64 // last: of what counts as activity, 0: never
+	session     session
+}
+
+// unsure marks a session whose beginning or campaign is not known any more, because something came late; its events are given out
+// to be worked out anew until a new session begins.
+const unsure = "\x01"
+
+func (a *activity) see(at int64, active bool) {
+	if a.first == 0 || at < a.first {
+		a.first = at
+	}
+	if active && (a.last == 0 || at > a.last) {
+		a.last = at
+	}
+}
+
+// profile is the rest of a customer's record, read only where it is needed.
+type profile struct {
+	shop       id.ID
+	externalID string
+	layers     layers
+	shown      shown
+	created    int64
+}
+
+// person is a customer in a batch.
+type person struct {
+	id           id.ID
+	fresh        bool // not stored yet
+	was, is      activity
+	profile      *profile
+	wantsProfile bool
+	changed      bool // the profile is not what it was
+	described    bool // nor are the words by which he is found
+}
+
+func (b *batch) addPerson(c id.ID) *person {
+	if p := b.people[c]; p != nil {
+		return p
+	}
+	p := &person{id: c}
+	b.people[c] = p
+	b.peoples = append(b.peoples, p)
+	return p
+}
+
+// loadPeople reads the records of everybody concerned.
+func (b *batch) loadPeople(ctx context.Context) error {
+	b.claimRecords()
+	for _, a := range b.absorbs {
+		b.addPerson(a.from).wantsProfile = true
+		b.addPerson(a.to).wantsProfile = true
+	}
+	for c := range b.partial {
+		b.addPerson(c).wantsProfile = true
+	}
+	slices.SortFunc(b.peoples, func(x, y *person) int { return cmp.Compare(x.id, y.id) })
+	if err := b.loadActivity(ctx); err != nil {
+		return err
+	}
+	return b.loadProfiles(ctx)
+}
+
+// claimRecords marks who becomes known by a user id in this batch.
+func (b *batch) claimRecords() {
+	for _, k := range b.keyList {
+		if isUser(k.name) && k.was.customer == 0 && k.spoken {
+			b.addPerson(k.is.customer).wantsProfile = true
+		}
+	}
+}
+
+// fold brings the batch into the records of the people it concerns.
+func (b *batch) fold(ctx context.Context) error {
+	b.join()
+	for _, k := range b.keyList {
+		if isUser(k.name) && k.was.customer == 0 && k.spoken {
+			b.identify(k)
+		}
+	}
+	for i := range b.signals {
+		sig, r := &b.signals[i], &b.readings[i]
+		p := r.person
+		if p == nil {
+			continue
+		}
+		if p.fresh && p.profile.shop == 0 {
+			p.profile.shop = sig.ShopID
+		}
+		p.is.see(clampAt(sig.At), sig.Activity)
+		b.noteIdentities(sig, r)
+		if len(r.said) == 0 {
+			continue
+		}
+		if err := b.foldTraits(ctx, sig, r); err != nil {
+			return err
+		}
+	}
+	b.foldSessions()
+	for _, p := range b.peoples {
+		if p.changed {
+			p.reshow()
+		}
+	}
+	return nil
+}
+
+// identify gives a record its user id. What a guest's record held becomes loose: it goes with his address.
+func (b *batch) identify(k *key) {
+	p := b.people[k.is.customer]
+	_, value := split(k.name)
+	_, user := split(value)
+	p.profile.externalID = user
+	p.changed, p.described = true, true
+	if p.fresh || len(p.profile.layers.own) == 0 {
+		return
+	}
+	for _, g := range b.keyList { // rare: only guests come here
+		if g.was.customer == p.id && g.was.holder == "" && !isUser(g.name) {
+			b.keyedLayer(g.name).fresh(p.profile.layers.own)
+			break
+		}
+	}
+	p.profile.layers.loose.merge(p.profile.layers.own)
+	p.profile.layers.own = nil
+}
+
+// join brings absorbed records into those that took them in, and marks the sessions of those who gave or got a part.
+func (b *batch) join() {
+	for _, m := range b.out.Moves {
+		if m.AnonymousID == "" {
+			continue
+		}
+		from, to := b.people[b.living(m.From)], b.people[m.To]
+		giver := b.people[m.From]
+		if giver == nil {
+			giver = from
+		}
+		first, until := max(m.FromAt, giver.was.first), min(m.UntilAt, giver.was.last+1)
+		for _, p := range []*person{from, to} {
+			p.is.session.campaign = unsure
+			if first < until {
+				b.respan(p.id, first, until)
+			}
+		}
+	}
+	for _, a := range b.absorbs {
+		from, to := b.people[a.from], b.people[a.to]
+		to.is.session = b.joinSessions(to, from)
+		to.is.see(from.was.first, false)
+		if from.was.last != 0 {
+			to.is.see(from.was.last, true)
+		}
+		if len(from.profile.layers.own) > 0 {
+			b.keyedLayer(a.key).fresh(from.profile.layers.own)
+			to.profile.layers.loose.merge(from.profile.layers.own)
+		}
+		to.profile.layers.loose.merge(from.profile.layers.loose)
+		to.changed, to.described = true, true
+		if to.profile.shop == 0 {
+			to.profile.shop = from.profile.shop
+		}
+	}
+}
+
+// joinSessions gives the newest session of two records that become one, and asks for their common time to be worked out anew where
+// they met.
+func (b *batch) joinSessions(to, from *person) session {
+	s, t := to.is.session, from.is.session
+	switch {
+	case t.id == 0:
+		return s
+	case s.id == 0:
+		return t
+	}
+	start, end := max(to.is.first, from.is.first)-sessionGap, min(s.until, t.until)
+	if t.until > s.until {
+		s, t = t, s
+	}
+	if start <= end { // they met
+		b.respan(to.id, start, s.until+1)
+		s.campaign = unsure
+	}
+	return s
+}
+
+func (b *batch) respan(c id.ID, from, until int64) {
+	b.out.Resession = append(b.out.Resession, PersonSpan{c, max(from, minAt), min(until, maxAt+1)})
+}
+
+func (b *batch) foldTraits(ctx context.Context, sig *Signal, r *reading) error {
+	p := r.person
+	at := clampAt(sig.At)
+	given := make(layer, len(r.said))
+	for _, s := range r.said {
+		rank := at
+		if sig.Server && (s.name == traitEmail || s.name == traitPhone) {
+			rank += verifiedRank
+		}
+		given.put(s.name, trait{rank, s.value})
+	}
+	into := &p.profile.layers.own
+	switch {
+	case r.user != nil:
+	case r.device != nil:
+		into = &p.profile.layers.loose
+		b.loose = append(b.loose, newLooseRow(KindAnonymous+":"+r.device.id, at, sig, given))
+	default:
+		root := r.guest
+		if h := root.is.holder; h != "" && !isUser(h) {
+			root = b.keys[h]
+		}
+		if root.is.holder != "" {
+			into = &p.profile.layers.loose
+			k := b.keyedLayer(root.name)
+			if err := b.loadKeyed(ctx, k); err != nil {
+				return err
+			}
+			k.changed = k.layer.merge(given) || k.changed
+		}
+	}
+	if into.merge(given) {
+		into.bound()
+		p.changed = true
+	}
+	return nil
+}
+
+// reshow works out the columns of a profile and whether the words by which it is found are others.
+func (p *person) reshow() {
+	old := p.profile.shown
+	p.profile.shown = p.profile.layers.show()
+	n := &p.profile.shown
+	if old.name != n.name || old.email != n.email || old.phone != n.phone || old.city != n.city {
+		p.described = true
+	}
+}
+
+// sortKey is what lists of customers are sorted by: the name, else the address; nameless ones come last.
+func sortKey(name, email string) string {
+	if k := search.SortKey(name); k != "" {
+		return k
+	}
+	if email != "" {
+		return email
+	}
+	return "\U0010FFFD"
+}
+
+// foldSessions gives every event its session. Events of one person are taken in order of time.
+func (b *batch) foldSessions() {
+	order := make([]int32, 0, len(b.signals))
+	for i := range b.signals {
+		if b.signals[i].Activity && b.signals[i].EventID != 0 && b.readings[i].person != nil {
+			order = append(order, int32(i))
+		}
+	}
+	slices.SortFunc(order, func(x, y int32) int {
+		s, t := &b.signals[x], &b.signals[y]
+		return cmp.Or(cmp.Compare(b.readings[x].person.id, b.readings[y].person.id), cmp.Compare(s.At, t.At), cmp.Compare(s.EventID, t.EventID))
+	})
+	var of *person
+	var late session // of events older than the newest session
+	for _, i := range order {
+		sig, p := &b.signals[i], b.readings[i].person
+		if p != of {
+			of, late = p, session{}
+		}
+		at, v := clampAt(sig.At), &b.out.Verdicts[i]
+		s := &p.is.session
+		switch {
+		case s.id != 0 && s.campaign == unsure && at >= s.from-sessionGap && at <= s.until+sessionGap:
+			s.from, s.until, v.SessionID = min(s.from, at), max(s.until, at), s.id
+			b.respan(p.id, at, at+1)
+		case s.id == 0 || at > s.until || at == s.until && !s.holds(at, sig.Campaign):
+			next, began := s.next(at, sig.EventID, sig.Campaign)
+			*s, v.SessionID, v.SessionStart = next, next.id, began
+		case s.holds(at, sig.Campaign):
+			v.SessionID = s.id
+		default:
+			next, began := late.next(at, sig.EventID, sig.Campaign)
+			late, v.SessionID, v.SessionStart = next, next.id, began
+			b.respan(p.id, at, at+1)
+			if at >= s.from-sessionGap {
+				s.campaign = unsure
+				b.respan(p.id, at, s.until+1)
+			}
+		}
+	}
+	b.out.Resession = joinSpans(b.out.Resession)
+}
+
+// joinSpans brings spans into order and joins those of one person that touch or lie within a day of each other.
+func joinSpans(spans []PersonSpan) []PersonSpan {
+	const near = 24 * 3600 * 1_000_000
+	slices.SortFunc(spans, func(x, y PersonSpan) int {
+		return cmp.Or(cmp.Compare(x.CustomerID, y.CustomerID), cmp.Compare(x.FromAt, y.FromAt))
+	})
+	out := spans[:0]
+	for _, s := range spans {
+		if n := len(out); n > 0 && out[n-1].CustomerID == s.CustomerID && s.FromAt <= out[n-1].UntilAt+near {
+			out[n-1].UntilAt = max(out[n-1].UntilAt, s.UntilAt)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}

@@ -1,0 +1,91 @@
+package customer_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"rapport/internal/base/clock"
+	"rapport/internal/base/id"
+	"rapport/internal/facts/customer"
+	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/sqldb/dbtest"
+)
+
+var ctx = context.Background()
+
+// minute gives event times that are easy to read.
+func minute(n int64) int64 {
+	return clock.Micros(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)) + n*60_000_000
+}
+
+type fixture struct {
+	t   *testing.T
+	db  *sqldb.DB
+	svc *customer.Service
+	// rows are the stored rows of events, as the warehouse keeps them: they follow the moves.
+	rows []row
+	next int64
+}
+
+type row struct {
+	sig   customer.Signal
+	owner id.ID
+}
+
+func newFixture(t *testing.T, db *sqldb.DB) *fixture {
+	c := clock.NewFake(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	return &fixture{t: t, db: db, svc: customer.New(customer.Deps{
+		DB: db, IDs: id.NewSource(c), Clock: c,
+		Reporting: func() (string, *time.Location) { return "EUR", time.UTC },
+		Region:    func(id.ID) string { return "IN" },
+	})}
+}
+
+// resolve runs one batch and keeps its rows; earlier rows change hands first.
+func (f *fixture) resolve(signals ...customer.Signal) customer.Resolved {
+	f.t.Helper()
+	var out customer.Resolved
+	if err := f.db.Tx(ctx, func(tx *sqldb.Tx) error {
+		var err error
+		out, err = f.svc.Resolve(ctx, tx, signals)
+		return err
+	}); err != nil {
+		f.t.Fatal(err)
+	}
+	for _, m := range out.Moves {
+		for i := range f.rows {
+			r := &f.rows[i]
+			if r.owner == m.From && covers(m, r.sig) {
+				r.owner = m.To
+			}
+		}
+	}
+	for i, s := range signals {
+		f.rows = append(f.rows, row{s, out.Verdicts[i].CustomerID})
+	}
+	return out
+}
+
+// covers tells whether a stored row is one that a move names.
+func covers(m customer.Move, s customer.Signal) bool {
+	switch {
+	case m.AnonymousID != "":
+		return s.AnonymousID == m.AnonymousID && s.UserID == "" && s.At >= m.FromAt && s.At < m.UntilAt
+	case m.Email != "":
+		return s.AnonymousID == "" && s.UserID == "" && s.Email == m.Email
+	}
+	return true
+}
+
+func TestSmoke(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		a := f.resolve(customer.Signal{ShopID: 1, AnonymousID: "d", At: minute(0), Activity: true, EventID: 1})
+		b := f.resolve(customer.Signal{ShopID: 1, AnonymousID: "d", UserID: "u", Identify: true, At: minute(5), Activity: true, EventID: 2,
+			Traits: []byte(`{"email":"A@b.example","firstName":"Ann","lastName":"Lee","plan":"gold"}`)})
+		if a.Verdicts[0].CustomerID != b.Verdicts[0].CustomerID || len(b.Moves) != 0 || b.Verdicts[0].SessionID != 1 {
+			t.Fatalf("%+v\n%+v", a, b)
+		}
+	})
+}

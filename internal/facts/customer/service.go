@@ -1,0 +1,136 @@
+package customer
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"rapport/internal/base/clock"
+	"rapport/internal/base/id"
+	"rapport/internal/platform/sqldb"
+)
+
+// Deps is what the service needs.
+type Deps struct {
+	DB    *sqldb.DB
+	IDs   *id.Source
+	Clock clock.Clock
+	Log   *slog.Logger
+	// Reporting gives the one currency and zone of all figures; it must not use the pool.
+	Reporting func() (currency string, zone *time.Location)
+	// Region gives the country ("IN", "DE") whose phone numbers a shop's customers write without prefix, "" where unknown; it
+	// must not use the pool.
+	Region func(shop id.ID) string
+	// Announce writes to the outbox within tx.
+	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+	// Timeline holds the other features' parts of the timeline.
+	Timeline []TimelineSource
+}
+
+// Service holds the use cases.
+type Service struct {
+	Deps
+	cache cache
+}
+
+// New gives a Service.
+func New(d Deps) *Service { return &Service{Deps: d} }
+
+// Resolve finds out whom every signal belongs to, keeps what the signals say about these people and tells which stored rows
+// must change hands. All within the caller's transaction; the same signals again change nothing.
+func (s *Service) Resolve(ctx context.Context, tx *sqldb.Tx, signals []Signal) (Resolved, error) {
+	if len(signals) == 0 {
+		return Resolved{}, nil
+	}
+	b := s.newBatch(tx, signals)
+	if err := b.resolve(ctx); err != nil {
+		return Resolved{}, err
+	}
+	return b.out, nil
+}
+
+// SetTotals keeps the sums of orders with their customers.
+func (s *Service) SetTotals(ctx context.Context, tx *sqldb.Tx, totals []Totals) error {
+	return setTotals(ctx, tx, totals)
+}
+
+// finish names everybody whose record is another one, and has the batch remembered when it is committed.
+func (b *batch) finish(ctx context.Context) error {
+	var described []id.ID
+	for _, p := range b.peoples {
+		_, gone := b.absorbed[p.id]
+		if p.fresh || p.changed || gone || p.is != p.was {
+			b.out.Touched = append(b.out.Touched, p.id)
+		}
+		if p.described || gone {
+			described = append(described, p.id)
+		}
+	}
+	if b.svc.Announce != nil && len(b.out.Touched) > 0 {
+		if err := b.svc.Announce(ctx, b.tx, TopicChanged, changedPayload(b.out.Touched, described)); err != nil {
+			return fmt.Errorf("announce changed customers: %w", err)
+		}
+	}
+	b.tx.OnCommit(b.remember)
+	return nil
+}
+
+// rawJSON is text that is JSON already.
+type rawJSON []byte
+
+// MarshalJSON gives the text.
+func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
+
+// changedPayload writes {"ids": [...], "described": [...]}: who is not what he was, and whose words to be found by are others.
+func changedPayload(touched, described []id.ID) rawJSON {
+	b := make(rawJSON, 0, 32+22*(len(touched)+len(described)))
+	list := func(list []id.ID) {
+		for i, c := range list {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, '"')
+			b = strconv.AppendInt(b, int64(c), 10)
+			b = append(b, '"')
+		}
+	}
+	b = append(b, `{"ids":[`...)
+	list(touched)
+	b = append(b, `],"described":[`...)
+	list(described)
+	return append(b, `]}`...)
+}
+
+// remember brings what the batch has stored into the cache. Batches of one service run one after the other up to here, except that
+// another program may have come between on PostgreSQL: the version tells.
+func (b *batch) remember() {
+	c := &b.svc.cache
+	for _, k := range b.keyList {
+		if k.is.customer != 0 {
+			c.keys.put(k.name, k.is)
+		}
+	}
+	for _, name := range b.dropKeys {
+		c.keys.drop(name)
+		if kind, value := split(name); kind == KindAnonymous {
+			c.devices.drop(value)
+		}
+	}
+	for _, d := range b.devList {
+		c.devices.put(d.id, d.is)
+	}
+	for _, p := range b.peoples {
+		if _, gone := b.absorbed[p.id]; !gone {
+			c.people.put(p.id, p.is)
+		}
+	}
+	for k, r := range b.identities {
+		c.seen.put(k.hash(r.verified), days{r.first, r.last})
+	}
+	for name := range b.absorbed {
+		c.people.drop(name)
+	}
+	c.committed(b.version)
+}
