@@ -23,7 +23,8 @@ CREATE TABLE customers (
     created_at        BIGINT  NOT NULL,
     updated_at        BIGINT  NOT NULL,
     first_seen_at     BIGINT  NOT NULL,
-    last_seen_at      BIGINT  NOT NULL,
+    last_seen_at      BIGINT  NOT NULL, -- 0: never active
+    events_from       BIGINT  NOT NULL, -- none of his events is older; a bound, not an event
     orders            BIGINT  NOT NULL, -- placed, not cancelled, not test
     total_spent       BIGINT  NOT NULL, -- their totals in the reporting currency
     total_refunded    BIGINT  NOT NULL,

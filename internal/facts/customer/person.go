@@ -12,6 +12,7 @@ import (
 // activity is when a customer was seen.
 type activity struct {
 	first, last int64 // last: of what counts as activity, 0: never
+	floor       int64 // none of his events is older; unlike first it also bounds what others had to give him
 	session     session
 }
 
@@ -22,6 +23,9 @@ const unsure = "\x01"
 func (a *activity) see(at int64, active bool) {
 	if a.first == 0 || at < a.first {
 		a.first = at
+	}
+	if a.floor == 0 || at < a.floor {
+		a.floor = at
 	}
 	if active && (a.last == 0 || at > a.last) {
 		a.last = at
@@ -142,26 +146,15 @@ func (b *batch) identify(k *key) {
 // join brings absorbed records into those that took them in, and marks the sessions of those who gave or got a part.
 func (b *batch) join() {
 	for _, m := range b.out.Moves {
-		if m.AnonymousID == "" {
-			continue
-		}
-		from, to := b.people[b.living(m.From)], b.people[m.To]
-		giver := b.people[m.From]
-		if giver == nil {
-			giver = from
-		}
-		first, until := max(m.FromAt, giver.was.first), min(m.UntilAt, giver.was.last+1)
-		for _, p := range []*person{from, to} {
-			p.is.session.campaign = unsure
-			if first < until {
-				b.respan(p.id, first, until)
-			}
+		if m.AnonymousID != "" {
+			b.part(m)
 		}
 	}
 	for _, a := range b.absorbs {
 		from, to := b.people[a.from], b.people[a.to]
 		to.is.session = b.joinSessions(to, from)
 		to.is.see(from.was.first, false)
+		to.is.floor = min(to.is.floor, from.was.floor)
 		if from.was.last != 0 {
 			to.is.see(from.was.last, true)
 		}
@@ -177,8 +170,33 @@ func (b *batch) join() {
 	}
 }
 
-// joinSessions gives the newest session of two records that become one, and asks for their common time to be worked out anew where
-// they met.
+// part makes unsure what is known of the visits of two people of whom one gives a part of his events to the other.
+func (b *batch) part(m Move) {
+	giver, rest, to := b.people[m.From], b.people[b.living(m.From)], b.people[m.To]
+	if giver == nil {
+		giver = rest
+	}
+	had := giver.was.session
+	from, until := max(m.FromAt, giver.was.floor), min(m.UntilAt-1, had.until)
+	if had.id == 0 || from > until {
+		return
+	}
+	for _, p := range []*person{giver, rest, to} {
+		p.is.session.campaign = unsure
+	}
+	if s := &to.is.session; s.id == 0 {
+		s.id, s.from, s.until = had.id, from, until
+	} else {
+		s.until = max(s.until, until)
+	}
+	if to.is.floor == 0 || from < to.is.floor {
+		to.is.floor = from
+	}
+	b.respan(rest.id, from, until+1)
+	b.respan(to.id, from, until+1)
+}
+
+// joinSessions gives the newest session of two records that become one, and asks for the time of the absorbed one to be worked out anew.
 func (b *batch) joinSessions(to, from *person) session {
 	s, t := to.is.session, from.is.session
 	switch {
@@ -187,12 +205,11 @@ func (b *batch) joinSessions(to, from *person) session {
 	case s.id == 0:
 		return t
 	}
-	start, end := max(to.is.first, from.is.first)-sessionGap, min(s.until, t.until)
+	b.respan(to.id, from.is.floor, t.until+1)
 	if t.until > s.until {
 		s, t = t, s
 	}
-	if start <= end { // they met
-		b.respan(to.id, start, s.until+1)
+	if t.until >= s.from-sessionGap {
 		s.campaign = unsure
 	}
 	return s
@@ -282,6 +299,12 @@ func (b *batch) foldSessions() {
 		}
 		at, v := clampAt(sig.At), &b.out.Verdicts[i]
 		s := &p.is.session
+		if s.id != 0 && s.campaign != unsure && (at == s.from || at == s.until) {
+			b.respan(p.id, at, at+1) // of one moment the warehouse has an order of its own
+			if sig.Campaign != "" && sig.Campaign != s.campaign {
+				s.campaign = unsure
+			}
+		}
 		switch {
 		case s.id != 0 && s.campaign == unsure && at >= s.from-sessionGap && at <= s.until+sessionGap:
 			s.from, s.until, v.SessionID = min(s.from, at), max(s.until, at), s.id

@@ -127,7 +127,7 @@ func selectClaims(ctx context.Context, q sqldb.Q, devices []string, fn func(anon
 	return nil
 }
 
-const sqlActivity = `SELECT customer_id, first_seen_at, last_seen_at, session_id, session_at, session_until, session_campaign
+const sqlActivity = `SELECT customer_id, first_seen_at, last_seen_at, events_from, session_id, session_at, session_until, session_campaign
 	FROM customers WHERE customer_id IN (%s)`
 
 func selectActivity(ctx context.Context, q sqldb.Q, people []id.ID, fn func(id.ID, activity)) error {
@@ -135,7 +135,7 @@ func selectActivity(ctx context.Context, q sqldb.Q, people []id.ID, fn func(id.I
 		var c id.ID
 		var a activity
 		s := &a.session
-		if err := rows.Scan(&c, &a.first, &a.last, &s.id, &s.from, &s.until, &s.campaign); err != nil {
+		if err := rows.Scan(&c, &a.first, &a.last, &a.floor, &s.id, &s.from, &s.until, &s.campaign); err != nil {
 			return err
 		}
 		fn(c, a)

@@ -63,17 +63,17 @@ func (b *batch) writeClaims(ctx context.Context) error {
 }
 
 const sqlInsertCustomer = `INSERT INTO customers (customer_id, shop_id, external_id, name, first_name, last_name, name_sort, email, phone,
-	gender, birthday, language, zone, country, city, attributes, traits, known, created_at, updated_at, first_seen_at, last_seen_at,
+	gender, birthday, language, zone, country, city, attributes, traits, known, created_at, updated_at, first_seen_at, last_seen_at, events_from,
 	orders, total_spent, total_refunded, unconverted, first_order_at, last_order_at, session_id, session_at, session_until, session_campaign, merged_into)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-	0, 0, 0, 0, 0, 0, $23, $24, $25, $26, 0)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+	0, 0, 0, 0, 0, 0, $24, $25, $26, $27, 0)`
 
 const sqlUpdateProfile = `UPDATE customers SET shop_id = $2, external_id = $3, name = $4, first_name = $5, last_name = $6, name_sort = $7,
 	email = $8, phone = $9, gender = $10, birthday = $11, language = $12, zone = $13, country = $14, city = $15, attributes = $16,
 	traits = $17, known = $18, updated_at = $19 WHERE customer_id = $1`
 
-const sqlUpdateActivity = `UPDATE customers SET first_seen_at = $2, last_seen_at = $3, session_id = $4, session_at = $5, session_until = $6,
-	session_campaign = $7 WHERE customer_id = $1`
+const sqlUpdateActivity = `UPDATE customers SET first_seen_at = $2, last_seen_at = $3, events_from = $4, session_id = $5, session_at = $6,
+	session_until = $7, session_campaign = $8 WHERE customer_id = $1`
 
 func profileArgs(p *person) []any {
 	pr := p.profile
@@ -85,7 +85,7 @@ func profileArgs(p *person) []any {
 
 func activityArgs(p *person) []any {
 	s := p.is.session
-	return []any{p.is.first, p.is.last, s.id, s.from, s.until, s.campaign}
+	return []any{p.is.first, p.is.last, p.is.floor, s.id, s.from, s.until, s.campaign}
 }
 
 func (b *batch) writePeople(ctx context.Context) error {
@@ -153,6 +153,15 @@ func (b *batch) writeIdentities(ctx context.Context) error {
 	if err := b.tx.Many(ctx, sqlPutIdentity, rows); err != nil {
 		return fmt.Errorf("write identities: %w", err)
 	}
+	var gone [][]any
+	for _, d := range b.devList { // an anonymous record that became its claimant's: he keeps the device by his claim
+		if len(d.was.claims) == 0 && d.was.anonymous != 0 && len(d.is.claims) > 0 && b.living(d.was.anonymous) == d.was.anonymous {
+			gone = append(gone, []any{int64(d.was.anonymous), KindAnonymous, d.id, KindAnonymous + ":" + d.id})
+		}
+	}
+	if err := b.tx.Many(ctx, sqlDeleteIdentity, gone); err != nil {
+		return fmt.Errorf("take identities: %w", err)
+	}
 	return nil
 }
 
@@ -208,10 +217,13 @@ func (b *batch) writeAbsorbed(ctx context.Context) error {
 	}
 	for _, r := range rows {
 		to := b.absorbed[r.customer]
-		put = append(put, identityArgs(identityKey{to, r.kind, r.value, r.via}, &r.identityRow))
 		gone = append(gone, []any{int64(r.customer)})
 		keys = append(keys, []any{r.value, r.kind, int64(r.customer), int64(to)})
 		b.dropKeys = append(b.dropKeys, r.kind+":"+r.value)
+		if r.kind == KindAnonymous && r.via == KindAnonymous+":"+r.value {
+			continue // his device has claimants now, who keep it themselves
+		}
+		put = append(put, identityArgs(identityKey{to, r.kind, r.value, r.via}, &r.identityRow))
 	}
 	for _, w := range []struct {
 		stmt string
