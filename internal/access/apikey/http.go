@@ -44,7 +44,7 @@ func (s *Service) Routes(api huma.API) {
 		})
 	huma.Register(api, httpapi.Op("update-source", "PATCH /api/v1/sources/{id}", "Say whether a source's orders count", role.APIKeyWrite),
 		func(ctx context.Context, in *struct {
-			one
+			ID   httpapi.ID `path:"id"`
 			Body struct {
 				TrustedOrders bool `json:"trusted_orders"`
 			}

@@ -2,7 +2,6 @@ package setting
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,7 +63,7 @@ func (s *Service) Start(ctx context.Context) error {
 				return
 			case <-tick.C:
 				if err := s.refresh(ctx); err != nil && ctx.Err() == nil {
-					slog.WarnContext(ctx, "settings not read again", "error", err)
+					s.Log.WarnContext(ctx, "settings not read again", "error", err)
 				}
 			}
 		}

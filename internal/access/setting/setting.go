@@ -10,6 +10,7 @@ package setting
 
 import (
 	"context"
+	"log/slog"
 	"regexp"
 	"time"
 	_ "time/tzdata" // zones are known on machines without a zone database too
@@ -50,6 +51,7 @@ type Deps struct {
 	DB       *sqldb.DB
 	Clock    clock.Clock
 	Audit    *audit.Service
+	Log      *slog.Logger
 	Defaults Settings // until set
 	// Announce writes to the outbox within tx.
 	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error

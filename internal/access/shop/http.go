@@ -37,7 +37,7 @@ func (s *Service) Routes(api huma.API) {
 		})
 	huma.Register(api, httpapi.Op("update-shop", "PATCH /api/v1/shops/{id}", "Change a shop", role.ShopWrite),
 		func(ctx context.Context, in *struct {
-			one
+			ID   httpapi.ID `path:"id"`
 			Body Patch
 		}) (*output, error) {
 			v, err := s.Update(ctx, in.ID.ID, in.Body)
