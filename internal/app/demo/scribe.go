@@ -37,13 +37,20 @@ type scribe struct {
 
 // Fact is one movement of money, for whoever wants to check the sums.
 type Fact struct {
-	Kind     uint8 // toOrder, afterRefund, afterCancel
+	Kind     uint8 // Ordered, Refunded, Cancelled
 	Order    string
 	At       time.Time
 	Currency string
 	Amount   int64 // total of the order, or what was paid back
 	Person   int
 }
+
+// Kinds of facts.
+const (
+	Ordered   = toOrder
+	Refunded  = afterRefund
+	Cancelled = afterCancel
+)
 
 // placed is what is kept of an order until it is paid back: its number, and the minute that decided about discounts.
 type placed struct {
