@@ -177,8 +177,10 @@ type Key = {
   name: string;
   scope: string;
   prefix: string;
-  public_key?: string;
-  source_id?: string;
+  browser: boolean;
+  key?: string;
+  source_id: string;
+  shop_id: string;
   created_at: string;
   last_used_at?: string;
   revoked_at?: string;
@@ -225,7 +227,7 @@ export interface paths {
   '/api/v1/users/{id}': { patch: SendOne<{ name?: string; role?: string; disabled?: boolean; password?: string }, User> };
   '/api/v1/keys': {
     get: Get<Page<Key>>;
-    post: Send<{ name: string; scope: string; browser?: boolean; shop_id?: string }, Key & { key: string }>;
+    post: Send<{ name: string; scope: string; browser?: boolean; shop_id?: string }, Key>;
   };
   '/api/v1/keys/{id}': { delete: Act };
   '/api/v1/sources': { get: Get<Page<Source>> };

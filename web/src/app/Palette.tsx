@@ -85,6 +85,8 @@ export function Palette() {
       tagsToIgnore={[]}
       scrollable
       maxHeight={420}
+      title={<span className="unseen">{t('search')}</span>}
+      styles={{ header: { minHeight: 0, padding: 0 } }}
       clearQueryOnClose
       size={620}
     >

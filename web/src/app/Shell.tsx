@@ -38,21 +38,12 @@ export function Shell() {
           <IconSearch size={20} />
         </ActionIcon>
       </div>
-      <Drawer
-        opened={open}
-        onClose={menu.close}
-        position="left"
-        size={288}
-        withCloseButton={false}
-        padding={0}
-        title={undefined}
-        aria-label={t('nav.main')}
-        styles={{ body: { height: '100%' } }}
-      >
-        <div className={classes.drawer}>
+      <Drawer.Root opened={open} onClose={menu.close} position="left" size={288}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={t('nav.main')} className={classes.drawer}>
           <Side />
-        </div>
-      </Drawer>
+        </Drawer.Content>
+      </Drawer.Root>
       <main className={classes.main} id="content" tabIndex={-1}>
         {!online && (
           <div className={classes.offline} role="status">

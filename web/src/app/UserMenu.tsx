@@ -6,6 +6,7 @@ import { useMe } from '@/shared/me/queries.ts';
 import { type Prefs, setPrefs, usePrefs } from '@/shared/prefs/prefs.ts';
 import { IconLogout, IconUser } from '@/shared/ui/icons.ts';
 import { useLeave } from './leave.ts';
+import { chooseLanguage } from './queries.ts';
 import classes from './Shell.module.css';
 
 export function UserMenu() {
@@ -17,10 +18,11 @@ export function UserMenu() {
   if (!me) return null;
   const name = me.user.name || me.user.email;
   return (
-    <Menu width={264} position="top-start" closeOnItemClick={false}>
+    <Menu width={264} withInitialFocusPlaceholder={false} position="top-start" closeOnItemClick={false}>
       <Menu.Target>
-        <button type="button" className={classes.who} aria-label={t('user.menu', { name })}>
-          <Avatar size={28} radius="xl" color="accent" name={name} />
+        <button type="button" className={classes.who} >
+          <Avatar size={28} radius="xl" color="accent" name={name} aria-hidden />
+          <span className="unseen">{t('user.menu')}</span>
           <span className={classes.whoText}>
             <span className="cut" dir="auto">
               {name}
@@ -60,7 +62,7 @@ export function UserMenu() {
             size="xs"
             aria-label={t('user.language')}
             value={prefs.language}
-            onChange={(language) => setPrefs({ language })}
+            onChange={chooseLanguage}
             data={offered.map((l) => ({ value: l.code, label: <span lang={l.code}>{l.name}</span> }))}
           />
         </div>

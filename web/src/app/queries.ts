@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { api, need } from '@/api/client.ts';
+import { api, done, need } from '@/api/client.ts';
+import { setPrefs } from '@/shared/prefs/prefs.ts';
 
 /** Customers for the palette: a handful, as one types. */
 export function useFoundCustomers(q: string, enabled: boolean) {
@@ -8,5 +9,13 @@ export function useFoundCustomers(q: string, enabled: boolean) {
     queryFn: ({ signal }) => need(api.GET('/api/v1/customers', { params: { query: { q, limit: 6 } }, signal })),
     enabled: enabled && q.length > 1,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** Changes the language here at once, and with the account so that mails and other devices follow. */
+export function chooseLanguage(language: string): void {
+  setPrefs({ language });
+  done(api.PATCH('/api/v1/me', { body: { language } })).catch(() => {
+    // Without a connection the choice still holds on this device.
   });
 }

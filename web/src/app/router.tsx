@@ -15,7 +15,6 @@ import { productSearch } from '@/features/catalog/search.ts';
 import { overviewSearch } from '@/features/report/search.ts';
 import { setUpQuery } from '@/features/session/queries.ts';
 import { meQuery } from '@/shared/me/queries.ts';
-import { prefs, setPrefs } from '@/shared/prefs/prefs.ts';
 import { Crashed, NotFound } from './Lost.tsx';
 import { Shell } from './Shell.tsx';
 
@@ -55,9 +54,7 @@ const inside = createRoute({
   component: Shell,
   beforeLoad: async ({ context: { client }, location }) => {
     try {
-      const known = client.getQueryData(meQuery.queryKey);
-      const me = known ?? (await client.fetchQuery(meQuery));
-      if (!known && me.user?.language && me.user.language !== prefs().language) setPrefs({ language: me.user.language });
+      if (!client.getQueryData(meQuery.queryKey)) await client.fetchQuery(meQuery);
     } catch (error) {
       if (asProblem(error).status !== 401) throw error;
       const { needed } = await client.fetchQuery(setUpQuery);

@@ -10,7 +10,7 @@ import { Gate } from './Gate.tsx';
 import classes from './Gate.module.css';
 import { type SetUp, useSetUp } from './queries.ts';
 
-const shortest = 10;
+const shortest = 8;
 
 export function SetUpPage() {
   const { t } = useTranslation('session');

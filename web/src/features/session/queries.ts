@@ -1,7 +1,9 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, done, need } from '@/api/client.ts';
 import type { Body } from '@/api/types.ts';
+import { languageOf } from '@/shared/i18n/languages.ts';
 import { meQuery } from '@/shared/me/queries.ts';
+import { setPrefs } from '@/shared/prefs/prefs.ts';
 
 export type SetUp = Body<'/api/v1/setup', 'post'>;
 export type SignIn = Body<'/api/v1/sessions', 'post'>;
@@ -18,7 +20,10 @@ export function useSignIn() {
     mutationFn: async (body: SignIn) => {
       await done(api.POST('/api/v1/sessions', { body }));
       client.removeQueries({ queryKey: meQuery.queryKey });
-      return client.fetchQuery(meQuery);
+      const me = await client.fetchQuery(meQuery);
+      // The language goes with the person; what is chosen on this device afterwards stays here and with the account.
+      if (me.user?.language) setPrefs({ language: languageOf(me.user.language).code });
+      return me;
     },
   });
 }

@@ -30,10 +30,36 @@ const accent: MantineColorsTuple = [
 
 const fine = { transitionProps: { duration: 120 } };
 
+const gray: MantineColorsTuple = [
+  '#faf9f7',
+  '#f3f1ed',
+  '#e6e3dc',
+  '#d9d4cb',
+  '#cdc8be',
+  '#aba59a',
+  '#827c72',
+  '#6e6960',
+  '#55514a',
+  '#201e1a',
+];
+
+const dark: MantineColorsTuple = [
+  '#eeebe6',
+  '#bbb5ab',
+  '#9d968b',
+  '#6b655c',
+  '#4b4741',
+  '#34312d',
+  '#1f1d1b',
+  '#171614',
+  '#131210',
+  '#0d0c0b',
+];
+
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 6, dark: 4 },
-  colors: { accent },
+  colors: { accent, gray, dark },
   autoContrast: true,
   luminanceThreshold: 0.28,
   fontFamily: 'var(--font-text)',
