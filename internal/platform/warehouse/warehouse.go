@@ -15,6 +15,7 @@ package warehouse
 
 import (
 	"context"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -77,6 +78,17 @@ type Move struct {
 	FromAt, UntilAt    int64
 }
 
+// Concerns reports whether a move concerns events at all.
+func (m *Move) Concerns() bool { return m.From != m.To && (m.AnonymousID != "" || m.Email == "") }
+
+// Takes reports whether an event of From changes hands.
+func (m *Move) Takes(e *Event) bool {
+	if m.AnonymousID == "" {
+		return m.Email == ""
+	}
+	return e.AnonymousID == m.AnonymousID && e.UserID == "" && e.At >= m.FromAt && (m.UntilAt == 0 || e.At < m.UntilAt)
+}
+
 // Batch is what one or several whole steps of the applier have for the warehouse. Events need no order. Moves stand in the order in which
 // the applier made them.
 type Batch struct {
@@ -101,6 +113,11 @@ type PersonQuery struct {
 	Limit  int
 }
 
+// Matches reports whether an event is of the kinds and the name.
+func (q *PersonQuery) Matches(e *Event) bool {
+	return (len(q.Kinds) == 0 || slices.Contains(q.Kinds, e.Kind)) && (q.Name == "" || q.Name == e.Name)
+}
+
 // EventQuery chooses events of everybody, newest first.
 type EventQuery struct {
 	MessageID  string
@@ -110,6 +127,11 @@ type EventQuery struct {
 	From, To   int64 // From at or after, To before; 0: no limit
 	Before     Place // only older ones
 	Limit      int
+}
+
+// Matches reports whether an event has the message, name and kind.
+func (q *EventQuery) Matches(e *Event) bool {
+	return (q.MessageID == "" || q.MessageID == e.MessageID) && (q.Name == "" || q.Name == e.Name) && (q.Kind == "" || q.Kind == e.Kind)
 }
 
 // Seen is the identity of a stored message, for the search for duplicates.
