@@ -1,0 +1,411 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"rapport/internal/base/clock"
+	"rapport/internal/base/id"
+	"rapport/internal/base/money"
+	"rapport/internal/platform/sqldb"
+)
+
+// Rates knows exchange rates; facts/rate fills it.
+type Rates interface {
+	// ForDay gives the newest rate on or before day, scaled by money.RateScale; ok is false where none is known.
+	ForDay(ctx context.Context, q sqldb.Q, currency string, day int64) (rate int64, ok bool, err error)
+}
+
+// Deps is what the service needs.
+type Deps struct {
+	DB    *sqldb.DB
+	IDs   *id.Source
+	Clock clock.Clock
+	Rates Rates
+	// Reporting gives the one currency and zone of all figures. It is asked within transactions and must not use the pool.
+	Reporting func() (currency string, zone *time.Location)
+	// KeepTotals passes sums on to the customers, where a change begins here (new rates); nil in tests that need none.
+	KeepTotals func(ctx context.Context, tx *sqldb.Tx, totals []Totals) error
+	// Announce writes to the outbox within tx.
+	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+}
+
+// Service holds the use cases.
+type Service struct{ Deps }
+
+// New gives a Service.
+func New(d Deps) *Service { return &Service{Deps: d} }
+
+// Outcome is what became of one change.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Unchanged Outcome = iota
+	Created
+	Updated
+)
+
+// Totals are the sums of one customer's orders, for the customer's own record. They are whole, not differences.
+type Totals struct {
+	CustomerID      id.ID
+	Orders          int64 // placed, confirmed, no test
+	Spent           int64 // reporting currency
+	Refunded        int64
+	Unconverted     int64 // orders that lack a rate and so are missing in Spent
+	FirstAt, LastAt int64 // zero without orders
+}
+
+// Changed names an order that is not what it was.
+type Changed struct {
+	CustomerID id.ID `json:"customer_id"`
+	OrderID    id.ID `json:"order_id"`
+	New        bool  `json:"new"`
+	From       id.ID `json:"from,omitempty"` // former owner, where it changed hands
+}
+
+// Touched is the effect of a batch. The caller passes Totals on to the customers in the same transaction.
+type Touched struct {
+	Totals   []Totals
+	Orders   []Changed
+	Outcomes []Outcome // one for each change given
+}
+
+type orderKey struct {
+	shop id.ID
+	ext  string
+}
+
+// Apply folds changes into the orders they name, within the caller's transaction, and announces what changed. Giving the same
+// changes again, or in another order, leads to the same result.
+func (s *Service) Apply(ctx context.Context, tx *sqldb.Tx, changes []Change) (Touched, error) {
+	if len(changes) == 0 {
+		return Touched{}, nil
+	}
+	if err := lockOrders(ctx, tx); err != nil {
+		return Touched{}, err
+	}
+	b := &batch{svc: s, tx: tx, states: make(map[orderKey]*entry, len(changes)), out: Touched{Outcomes: make([]Outcome, len(changes))}}
+	b.currency, b.zone = s.Reporting()
+	b.now = clock.Micros(s.Clock.Now())
+	if err := b.load(ctx, changes); err != nil {
+		return Touched{}, err
+	}
+	for i := range changes {
+		b.fold(&changes[i], i)
+	}
+	if err := b.write(ctx); err != nil {
+		return Touched{}, err
+	}
+	return b.finish(ctx)
+}
+
+// entry is one order of a batch: what is stored and what is to be.
+type entry struct {
+	key     orderKey
+	was     ref
+	state   *state
+	known   bool // has a row
+	changed bool
+	hash    string
+}
+
+// ref is the key of a stored order.
+type ref struct{ customer, order id.ID }
+
+type batch struct {
+	svc      *Service
+	tx       *sqldb.Tx
+	currency string
+	zone     *time.Location
+	now      int64
+	states   map[orderKey]*entry
+	order    []*entry
+	out      Touched
+	rates    map[rateKey]rateValue
+	day      dayCache
+}
+
+type rateKey struct {
+	currency string
+	day      int64
+}
+
+type rateValue struct {
+	rate int64
+	ok   bool
+}
+
+// load reads what is known of the named orders; those that a file repeats word for word are not read.
+func (b *batch) load(ctx context.Context, changes []Change) error {
+	byShop := map[id.ID][]string{}
+	entries := make([]entry, 0, len(changes)) // one allocation; pointers into it stay good, since it never grows
+	for i := range changes {
+		k := orderKey{changes[i].ShopID, changes[i].ExternalID}
+		if _, ok := b.states[k]; ok {
+			continue
+		}
+		entries = append(entries, entry{key: k})
+		e := &entries[len(entries)-1]
+		b.states[k] = e
+		b.order = append(b.order, e)
+		byShop[k.shop] = append(byShop[k.shop], k.ext)
+	}
+	for shop, exts := range byShop {
+		if err := selectKeys(ctx, b.tx, shop, exts, func(ext string, r ref, hash string) {
+			e := b.states[orderKey{shop, ext}]
+			e.was, e.known, e.hash = r, true, hash
+		}); err != nil {
+			return err
+		}
+	}
+	need := map[ref]*state{}
+	for i := range changes {
+		e := b.states[orderKey{changes[i].ShopID, changes[i].ExternalID}]
+		if e.state == nil && e.known && (changes[i].FileHash == "" || changes[i].FileHash != e.hash) {
+			e.state = &state{exists: true, fileHash: e.hash}
+			need[e.was] = e.state
+		}
+	}
+	return selectStates(ctx, b.tx, need)
+}
+
+func (b *batch) fold(c *Change, i int) {
+	e := b.states[orderKey{c.ShopID, c.ExternalID}]
+	if e.state == nil {
+		if e.known {
+			return // the file says what it said before
+		}
+		e.state = &state{}
+	}
+	if c.FileHash != "" && e.known && c.FileHash == e.state.fileHash {
+		return // as above, but something else made us read the order
+	}
+	fresh := !e.state.exists && !e.changed
+	changed := e.state.fold(*c)
+	if c.FileHash != "" && c.FileHash != e.state.fileHash {
+		e.state.fileHash, e.changed = c.FileHash, true
+	}
+	e.changed = e.changed || changed
+	switch {
+	case fresh:
+		b.out.Outcomes[i] = Created
+	case changed:
+		b.out.Outcomes[i] = Updated
+	}
+	if e.state.id == 0 {
+		e.state.id, e.state.created = b.svc.IDs.New(), b.now
+		e.state.order.ShopID, e.state.order.ExternalID = c.ShopID, c.ExternalID
+	}
+	e.state.order.ShopID, e.state.order.ExternalID = c.ShopID, c.ExternalID
+}
+
+// write stores the changed orders: new ones and those that change hands are inserted, the others updated in place.
+func (b *batch) write(ctx context.Context) error {
+	var w writes
+	for _, e := range b.order {
+		st := e.state
+		if st == nil || !e.changed {
+			continue
+		}
+		if !st.hasContent {
+			st.customer = 0
+		}
+		if err := b.stage(ctx, &w, e); err != nil {
+			return err
+		}
+		c := Changed{CustomerID: st.customer, OrderID: st.id, New: !st.exists}
+		if st.exists && e.was.customer != st.customer {
+			c.From = e.was.customer
+		}
+		b.out.Orders = append(b.out.Orders, c)
+	}
+	return w.run(ctx, b.tx)
+}
+
+func (b *batch) stage(ctx context.Context, w *writes, e *entry) error {
+	st := e.state
+	row, rep, err := b.row(ctx, st)
+	if err != nil {
+		return err
+	}
+	now := ref{st.customer, st.id}
+	switch {
+	case !st.exists:
+		w.insertOrders = append(w.insertOrders, row)
+		w.insertKeys = append(w.insertKeys, []any{int64(e.key.shop), e.key.ext, int64(st.id), int64(st.customer), st.fileHash})
+	case e.was != now:
+		w.deletes = append(w.deletes, e.was)
+		w.insertOrders = append(w.insertOrders, row)
+		w.updateKeys = append(w.updateKeys, []any{int64(e.key.shop), e.key.ext, int64(st.customer), st.fileHash})
+	default:
+		w.deleteParts = append(w.deleteParts, now)
+		w.updateOrders = append(w.updateOrders, row)
+		if st.fileHash != e.hash {
+			w.updateKeys = append(w.updateKeys, []any{int64(e.key.shop), e.key.ext, int64(st.customer), st.fileHash})
+		}
+	}
+	for i := range st.order.Lines {
+		l := &st.order.Lines[i]
+		w.insertLines = append(w.insertLines, []any{int64(now.customer), int64(now.order), int64(i + 1), int64(l.ProductID), l.SKU, l.Name,
+			l.Quantity, l.Price, l.Discount, l.Total})
+	}
+	for i := range st.refunds {
+		w.insertRefunds = append(w.insertRefunds, b.refundRow(now, st, i, rep))
+	}
+	return nil
+}
+
+// reported is what an order comes to in the reporting currency.
+type reported struct {
+	day      int64
+	total    any   // int64, nil without a rate
+	refunded any   //
+	refunds  []any // of each refund
+	amounts  []int64
+}
+
+func (b *batch) report(ctx context.Context, st *state) (reported, error) {
+	r := reported{amounts: st.amounts(), refunds: make([]any, len(st.refunds))}
+	if !st.hasContent {
+		return r, nil
+	}
+	r.day = b.day.of(st.order.PlacedAt, b.zone)
+	total, err := b.convert(ctx, st.order.Total, st.order.Currency, r.day)
+	if err != nil {
+		return r, err
+	}
+	r.total = total
+	sum, known := int64(0), total != nil
+	for i := range st.refunds {
+		f := &st.refunds[i]
+		c := f.Currency
+		if c == "" {
+			c = st.order.Currency
+		}
+		if r.refunds[i], err = b.convert(ctx, r.amounts[i], c, r.day); err != nil {
+			return r, err
+		}
+		if n, ok := r.refunds[i].(int64); ok && st.refundCounts(f) {
+			sum += n
+		} else if st.refundCounts(f) {
+			known = false
+		}
+	}
+	if known {
+		r.refunded = sum
+	}
+	return r, nil
+}
+
+// convert gives an amount in the reporting currency, nil where no rate is known.
+func (b *batch) convert(ctx context.Context, minor int64, currency string, day int64) (any, error) {
+	if currency == b.currency {
+		return minor, nil
+	}
+	if b.svc.Rates == nil {
+		return nil, nil
+	}
+	k := rateKey{currency, day}
+	v, ok := b.rates[k]
+	if !ok {
+		rate, known, err := b.svc.Rates.ForDay(ctx, b.tx, currency, day)
+		if err != nil {
+			return nil, err
+		}
+		if b.rates == nil {
+			b.rates = map[rateKey]rateValue{}
+		}
+		v = rateValue{rate, known}
+		b.rates[k] = v
+	}
+	if !v.ok {
+		return nil, nil
+	}
+	m, err := money.New(minor, currency).Convert(b.currency, v.rate)
+	if err != nil {
+		return nil, nil // beyond 63 bits: shown as not converted, since no figure can hold it
+	}
+	return m.Minor, nil
+}
+
+func (b *batch) finish(ctx context.Context) (Touched, error) {
+	if len(b.out.Orders) == 0 {
+		return b.out, nil
+	}
+	totals, err := totalsOf(ctx, b.tx, b.out.Orders)
+	if err != nil {
+		return b.out, err
+	}
+	b.out.Totals = totals
+	return b.out, b.svc.announce(ctx, b.tx, b.out.Orders)
+}
+
+// totalsOf sums the orders of everybody who owns or owned one of the changed orders.
+func totalsOf(ctx context.Context, q sqldb.Q, changed []Changed) ([]Totals, error) {
+	ids := make([]id.ID, 0, len(changed))
+	for _, c := range changed {
+		if c.CustomerID != 0 {
+			ids = append(ids, c.CustomerID)
+		}
+		if c.From != 0 {
+			ids = append(ids, c.From)
+		}
+	}
+	slices.Sort(ids)
+	return selectTotals(ctx, q, slices.Compact(ids))
+}
+
+func (s *Service) announce(ctx context.Context, tx *sqldb.Tx, changed []Changed) error {
+	if s.Announce == nil || len(changed) == 0 {
+		return nil
+	}
+	if err := s.Announce(ctx, tx, TopicChanged, rawJSON(appendChanged(nil, changed))); err != nil {
+		return fmt.Errorf("announce changed orders: %w", err)
+	}
+	return nil
+}
+
+// rawJSON is text that is JSON already.
+type rawJSON []byte
+
+// MarshalJSON gives the text.
+func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
+
+// appendChanged writes the announcement; by hand, since an import writes one entry a row.
+func appendChanged(b []byte, changed []Changed) []byte {
+	b = append(b, '[')
+	for i, c := range changed {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"customer_id":"`...)
+		b = strconv.AppendInt(b, int64(c.CustomerID), 10)
+		b = append(b, `","order_id":"`...)
+		b = strconv.AppendInt(b, int64(c.OrderID), 10)
+		b = append(b, `","new":`...)
+		b = strconv.AppendBool(b, c.New)
+		if c.From != 0 {
+			b = append(b, `,"from":"`...)
+			b = strconv.AppendInt(b, int64(c.From), 10)
+			b = append(b, '"')
+		}
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+// dayCache remembers the last day worked out: files are often sorted by time, and zone arithmetic is slow.
+type dayCache struct{ from, until, day int64 }
+
+func (d *dayCache) of(at int64, zone *time.Location) int64 {
+	if at >= d.from && at < d.until {
+		return d.day
+	}
+	d.day = clock.Day(clock.FromMicros(at), zone)
+	d.from, d.until = clock.Micros(clock.DayStart(d.day, zone)), clock.Micros(clock.DayStart(d.day+1, zone))
+	return d.day
+}
