@@ -8,7 +8,7 @@ import (
 
 // Product is one thing of the catalogue.
 type Product struct {
-	Key         string // what the shop calls it: "p101"
+	Key         string // what the shop calls it: "isfahan-vase"
 	SKU         string
 	Name        string
 	Category    string
@@ -91,7 +91,7 @@ func catalogue() ([]*Product, map[string]*Product) {
 	for k, kind := range kinds {
 		for i, item := range strings.Split(kind.items, "|") {
 			d := roll(1, forPicture, uint64(k), uint64(i))
-			p := &Product{Key: "p" + itoa(101+k*10+i), SKU: kind.code + "-" + strings.ToUpper(letters(item, 4)), Category: kind.category, kind: k, style: i}
+			p := &Product{SKU: kind.code + "-" + strings.ToUpper(letters(item, 4)), Category: kind.category, kind: k, style: i}
 			p.Name = item + " " + kind.noun
 			if kind.code == "SPC" || kind.code == "BTL" || strings.HasSuffix(item, kind.noun) {
 				p.Name = item
@@ -99,6 +99,7 @@ func catalogue() ([]*Product, map[string]*Product) {
 			for bySKU[p.SKU] != nil {
 				p.SKU += "2"
 			}
+			p.Key = slug(p.Name)
 			p.Path = "/" + slug(kind.category) + "/" + slug(p.Name)
 			p.Description = p.Name + ". " + kind.text
 			price := kind.price * int64(85+d.n(40)) / 100

@@ -15,6 +15,7 @@ const (
 	forRate
 	forLive
 	forPicture
+	forStock
 )
 
 // dice is a source of chance that depends only on its seed.

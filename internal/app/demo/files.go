@@ -11,25 +11,31 @@ import (
 	"rapport/internal/base/money"
 )
 
-// Columns of the import files. They are named as the importer names its fields, so that no mapping is needed.
+// Columns of the import files, with headings that the importer knows; products as Shopify exports them, a row for each variant.
 var (
-	productColumns  = []string{"external_id", "sku", "name", "variant", "description", "category", "brand", "price", "currency", "cost", "url", "image_url", "active"}
-	customerColumns = []string{"external_id", "email", "phone", "name", "first_name", "last_name", "gender", "birthday", "language", "country", "city", "zone", "occupation", "created_at", "consent_email", "consent_email_at", "consent_email_source"}
-	orderColumns    = []string{"external_id", "customer_id", "email", "placed_at", "currency", "total", "discount", "shipping", "tax", "coupon"}
+	productColumns = []string{"Handle", "Title", "Body (HTML)", "Vendor", "Type", "Published", "Option1 Name", "Option1 Value", "Variant SKU",
+		"Variant Inventory Qty", "Variant Price", "Cost per item", "Image Src"}
+	customerColumns = []string{"customer_id", "email", "phone", "name", "first_name", "last_name", "gender", "birthday", "language", "country", "city", "timezone",
+		"occupation", "created_at", "accepts_email_marketing", "consent_at", "consent_source", "consent_wording"}
+	orderColumns = []string{"order_id", "customer_id", "email", "placed_at", "currency", "total", "discount", "shipping", "tax", "coupon"}
 )
 
 // WriteProducts writes the catalogue, one row for each variant.
 func (s *Shop) WriteProducts(w io.Writer) error {
 	return table(w, productColumns, func(row func(...string)) {
 		for _, p := range s.products {
+			d := roll(s.cfg.Seed, forStock, uint64(p.kind), uint64(p.style))
 			for i, v := range p.Variants {
-				cost := money.New(p.Cost*v.Price/p.Variants[0].Price, ShopCurrency).Decimal()
-				text := p.Description
+				title, text, option, image := p.Name, p.Description, "Size", PicturePath+p.SKU+".svg"
 				if i > 0 {
-					text = ""
+					title, text, option, image = "", "", "", ""
 				}
-				row(p.Key, v.SKU, p.Name, v.Name, text, p.Category, brand, money.New(v.Price, ShopCurrency).Decimal(), ShopCurrency, cost,
-					"https://"+ShopDomain+p.Path, PicturePath+p.SKU+".svg", "true")
+				if v.Name == "" {
+					option, v.Name = "Title", "Default Title"
+				}
+				stock := max(0, int(d.gamma(1.4)*24)-3)
+				row(p.Key, title, text, brand, p.Category, "TRUE", option, v.Name, v.SKU, strconv.Itoa(stock), money.New(v.Price, ShopCurrency).Decimal(),
+					money.New(p.Cost*v.Price/p.Variants[0].Price, ShopCurrency).Decimal(), image)
 			}
 		}
 	})
@@ -44,11 +50,11 @@ func (s *Shop) WriteCustomers(w io.Writer) error {
 				continue
 			}
 			at := moment(s.joined(i)).Format(time.RFC3339)
-			consent, proof := [2]string{p.Consent, at}, "box ticked in the account form"
-			if p.Consent == "" {
-				consent[1], proof = "", ""
+			consent, when, source, wording := "", "", "", ""
+			if p.Consent != "" {
+				consent, when, source, wording = p.Consent, at, "account form", "Yes, write to me about new things and offers, about once a week."
 			}
-			row(p.UserID, p.Email, p.Phone, p.Name, p.First, p.Last, p.Gender, p.Birthday, p.Language, p.Country, p.City, p.Zone, p.Occupation, at, consent[0], consent[1], proof)
+			row(p.UserID, p.Email, p.Phone, p.Name, p.First, p.Last, p.Gender, p.Birthday, p.Language, p.Country, p.City, p.Zone, p.Occupation, at, consent, when, source, wording)
 		}
 	})
 }

@@ -156,7 +156,7 @@ func (l *loader) importFile(ctx context.Context, kind string, write func(io.Writ
 		return err
 	}
 	var job past
-	if err := l.upload(ctx, "/api/v1/imports", l.file(kind), b.Bytes(), map[string]string{"kind": kind}, &job); err != nil {
+	if err := l.upload(ctx, "/api/v1/imports", l.file(kind), b.Bytes(), map[string]string{"kind": kind, "currency": ShopCurrency, "zone": ShopZone}, &job); err != nil {
 		return err
 	}
 	for job.Status != "done" {

@@ -1,7 +1,5 @@
 package demo
 
-import "strconv"
-
 // Order is a purchase, exact to the cent.
 type Order struct {
 	Number   string
@@ -89,5 +87,3 @@ func (s *Shop) refund(o *Order, partial bool) (amount int64, line *Line) {
 	goods := o.Subtotal - o.Discount + o.Tax
 	return goods * (l.Price * l.Quantity) / o.Subtotal, l
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
