@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"rapport/internal/base/clock"
 )
 
@@ -21,16 +19,17 @@ const maxKeys = 100_000
 // Keyed is a limit for each key.
 type Keyed struct {
 	clock clock.Clock
-	burst int
+	slack time.Duration // how far ahead of the clock a bucket may be and still allow a try
 	every time.Duration
 
-	mu      sync.Mutex
-	buckets map[string]*rate.Limiter
+	mu sync.Mutex
+	// full holds when each bucket will be full again: the generic cell rate algorithm (ITU-T I.371), exact in whole nanoseconds.
+	full map[string]time.Time
 }
 
 // New allows burst tries at once for each key, and one more each time every has passed.
 func New(c clock.Clock, burst int, every time.Duration) *Keyed {
-	return &Keyed{clock: c, burst: burst, every: every, buckets: map[string]*rate.Limiter{}}
+	return &Keyed{clock: c, slack: time.Duration(burst-1) * every, every: every, full: map[string]time.Time{}}
 }
 
 // Take uses up a try. Where none is left it gives the time until the next one.
@@ -38,17 +37,17 @@ func (k *Keyed) Take(key string) (wait time.Duration, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.clock.Now()
-	b := k.buckets[key]
-	if b == nil {
+	full, known := k.full[key]
+	if !known {
 		k.makeRoom(now)
-		b = rate.NewLimiter(rate.Every(k.every), k.burst)
-		k.buckets[key] = b
 	}
-	r := b.ReserveN(now, 1)
-	if wait := r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
+	if full.Before(now) {
+		full = now
+	}
+	if wait := full.Sub(now) - k.slack; wait > 0 {
 		return wait, false
 	}
+	k.full[key] = full.Add(k.every)
 	return 0, true
 }
 
@@ -56,23 +55,23 @@ func (k *Keyed) Take(key string) (wait time.Duration, ok bool) {
 func (k *Keyed) Forgive(key string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.buckets, key)
+	delete(k.full, key)
 }
 
 func (k *Keyed) makeRoom(now time.Time) {
-	if len(k.buckets) < maxKeys {
+	if len(k.full) < maxKeys {
 		return
 	}
-	for key, b := range k.buckets {
-		if b.TokensAt(now) >= float64(k.burst) {
-			delete(k.buckets, key)
+	for key, full := range k.full {
+		if !full.After(now) {
+			delete(k.full, key)
 		}
 	}
-	for key := range k.buckets { // a tenth at once, so that a flood does not sweep at every try
-		if len(k.buckets) < maxKeys*9/10 {
+	for key := range k.full { // down by a tenth, so that a flood does not sweep at every try
+		if len(k.full) < maxKeys*9/10 {
 			return
 		}
-		delete(k.buckets, key)
+		delete(k.full, key)
 	}
 }
 
