@@ -1,4 +1,7 @@
 // Package clock is the only place that reads the time of day, so that tests can set it.
+//
+// It also owns the two forms in which stores keep time: instants as microseconds since 1970 UTC, and calendar days of a
+// zone as days since 1970-01-01. Zone arithmetic happens here, in Go, never in SQL.
 package clock
 
 import (

@@ -1,4 +1,7 @@
 // Package page holds keyset paging: a cursor is the sort key of the last row seen, opaque to the client.
+//
+// Lists never count and never skip rows by number: the next page is "after this key", which costs the same on page one
+// and on page ten thousand, and neither repeats nor loses a row that stays where it is while others come and go.
 package page
 
 import (
