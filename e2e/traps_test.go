@@ -56,7 +56,7 @@ func traps(key string) []trap {
 		{name: "a batch that is no list", body: `{"batch":"many"}`, status: 400},
 		{name: "an empty batch", body: `{"batch":[]}`, status: 200},
 		{name: "one bad neighbour", body: batch(track(""), `{"type":"track","event":"E"}`, track("")), status: 200, accepted: 3, refused: 1},
-		{name: "an unknown type", body: batch(`{"type":"shout",` + who + `}`, track("")), status: 200, accepted: 2, refused: 1},
+		{name: "an unknown type", body: batch(`{"type":"shout",`+who+`}`, track("")), status: 200, accepted: 2, refused: 1},
 		{name: "an event that is a number", body: batch("17", track("")), status: 200, accepted: 2, refused: 1},
 		{name: "track without a name", body: batch(`{"type":"track",` + who + `}`), status: 200, accepted: 1, refused: 1},
 		{name: "a number as user id", body: batch(`{"type":"track","event":"E","userId":42}`), status: 200, accepted: 1},
@@ -186,7 +186,9 @@ func TestTwiceAndLate(t *testing.T) {
 		ahead.Format(time.RFC3339Nano), ahead.Add(-time.Hour).Format(time.RFC3339Nano)))
 	// The identify comes before what led to it.
 	now := time.Now().UTC()
-	at := func(minutes int) string { return now.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339Nano) }
+	at := func(minutes int) string {
+		return now.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339Nano)
+	}
 	send(two, fmt.Sprintf(`{"batch":[{"type":"identify","userId":"late","anonymousId":"d2","messageId":"m3","timestamp":%q}]}`, at(-10)))
 	send(two, fmt.Sprintf(`{"batch":[{"type":"track","event":"Late","anonymousId":"d2","messageId":"m4","timestamp":%q}]}`, at(-30)))
 	owner.Drained(20 * time.Second)
