@@ -51,7 +51,7 @@ func (c *canvas) put(format string, args ...any) { fmt.Fprintf(&c.body, format+"
 
 func (c *canvas) finish(title string) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 600" role="img"><title>%s</title><defs>`, escaped.Replace(title))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="60 72 480 480" role="img"><title>%s</title><defs>`, escaped.Replace(title))
 	fmt.Fprintf(&b, `<radialGradient id="w" cx=".32" cy=".25" r=".95"><stop offset="0" stop-color="%s"/><stop offset="1" stop-color="%s"/></radialGradient>`, c.glow, c.wall)
 	fmt.Fprintf(&b, `<linearGradient id="t" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="%s"/><stop offset="1" stop-color="%s"/></linearGradient>`, c.table, c.edge)
 	fmt.Fprintf(&b, `<linearGradient id="m" x1="0" y1="0" x2="1" y2="0"><stop offset="0" stop-color="%s"/><stop offset=".28" stop-color="%s"/><stop offset=".62" stop-color="%s"/><stop offset="1" stop-color="%s"/></linearGradient>`, c.main, c.light, c.main, c.dark)

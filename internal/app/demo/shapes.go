@@ -9,7 +9,7 @@ func vase(c *canvas) {
 	neck := 18 + 18*c.d.float()
 	if c.d.chance(.75) {
 		for range 2 + c.d.n(3) {
-			c.branch(300+16*(c.d.float()-.5), ground-h+6, 90+70*c.d.float(), 110*(c.d.float()-.5), c.leaf)
+			c.branch(300+16*(c.d.float()-.5), ground-h+6, 70+46*c.d.float(), 110*(c.d.float()-.5), c.leaf)
 		}
 	}
 	c.shadow(300, ground+18, belly, 16)
