@@ -50,7 +50,7 @@ func checkFloors(t *Tree) []string {
 			if !ok {
 				continue
 			}
-			if isTesting(target) && !f.Test && !isTesting(f.Package.Path) && !strings.HasPrefix(f.Package.Path, "e2e") {
+			if isTesting(target) && !f.Test && !isTesting(f.Package.Path) && !strings.HasPrefix(f.Package.Path, "e2e") && !strings.HasPrefix(f.Package.Path, "scripts/") {
 				out = append(out, fmt.Sprintf("%s: %s is for tests: import it from a _test.go file", f.Where(node), target))
 				continue
 			}

@@ -23,6 +23,8 @@ var stairs = []stair{
 	{"access/session", "access/user", "a session is a user's"},
 	{"access/door", "access/*", "finds out who asks and tells him about himself: session or key, user, shop"},
 
+	{"app", "app/*", "puts the demo shop and the rest of its own parts together"},
+
 	{"facts/order", "facts/customer", "fills the person's timeline"},
 	{"facts/activity", "facts/customer", "fills the person's timeline"},
 	{"facts/consent", "facts/customer", "fills the person's timeline"},
@@ -55,6 +57,7 @@ var featureExceptions = map[string]string{
 	"internal/access/user":    "service and types in one file",
 	"internal/collect/ingest": "service and types in one file",
 	"internal/facts/activity": "service and types in one file",
+	"internal/insight/report": "service and types in one file",
 	"internal/facts/rate":     "service and types in one file",
 }
 
