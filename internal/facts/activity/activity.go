@@ -71,10 +71,10 @@ type Filter struct {
 
 // Live is the last half hour.
 type Live struct {
-	Minutes []Minute `json:"minutes" nullable:"false" doc:"The last 30 minutes, oldest first, the present one last"`
-	Active  int64    `json:"active" doc:"Distinct visitors of the last 5 minutes"`
-	Visits  int64    `json:"visitors" doc:"Distinct visitors of the last 30 minutes"`
-	Events  []Event  `json:"events" nullable:"false" doc:"The newest 20"`
+	Minutes  []Minute `json:"minutes" nullable:"false" doc:"The last 30 minutes, oldest first, the present one last"`
+	Visitors int64    `json:"visitors" doc:"Distinct visitors of the last 5 minutes"`
+	HalfHour int64    `json:"visitors_half_hour" doc:"Distinct visitors of the last 30 minutes"`
+	Events   []Event  `json:"events" nullable:"false" doc:"The newest 20"`
 }
 
 // Minute counts one minute.

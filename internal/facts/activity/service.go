@@ -84,7 +84,7 @@ func (s *Service) Live(ctx context.Context) (Live, error) {
 			out.Minutes[i].Events, out.Minutes[i].Orders = c.events, c.orders
 		}
 	}
-	if out.Active, out.Visits, err = selectVisitors(ctx, s.Warehouse, first, now.Add(-liveActive*time.Minute), now); err != nil {
+	if out.Visitors, out.HalfHour, err = selectVisitors(ctx, s.Warehouse, first, now.Add(-liveActive*time.Minute), now); err != nil {
 		return Live{}, err
 	}
 	newest, err := s.Warehouse.Events(ctx, warehouse.EventQuery{From: first.UnixMicro(), To: now.UnixMicro() + 1, Limit: liveEvents})

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"context"
+	"fmt"
+
+	"rapport/internal/platform/warehouse"
+)
+
+// inPeriods is true for the days of either period; they may lie a year apart.
+func inPeriods(column string) string {
+	return `((` + column + ` >= $1 AND ` + column + ` < $2) OR (` + column + ` >= $3 AND ` + column + ` < $4))`
+}
+
+func periods(p, b Period) []any { return []any{p.From, p.To, b.From, b.To} }
+
+// each reads rows of whole numbers, the first of which is a day.
+func (s *Service) each(ctx context.Context, query string, args []any, n int, fn func(v []int64)) error {
+	rows, err := s.Warehouse.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	v := make([]int64, n)
+	into := make([]any, n)
+	for i := range v {
+		into[i] = &v[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return fmt.Errorf("scan report: %w", err)
+		}
+		fn(v)
+	}
+	return rows.Err()
+}
+
+func (s *Service) orderDays(ctx context.Context, p, b Period, at func(int64) *tally) error {
+	return s.each(ctx, `SELECT o.placed_day, COUNT(*), CAST(COALESCE(SUM(o.reporting_total), 0) AS BIGINT), COUNT(*) - COUNT(o.reporting_total),
+		COUNT(DISTINCT CASE WHEN o.customer_id <> 0 THEN o.customer_id END)
+		FROM orders o WHERE `+countedOrder+` AND `+inPeriods("o.placed_day")+` GROUP BY o.placed_day`, periods(p, b), 5, func(v []int64) {
+		t := at(v[0])
+		t.orders, t.revenue, t.unconverted, t.buyers = v[1], v[2], v[3], v[4]
+	})
+}
+
+// newcomerDays counts buyers by the day of their first order ever.
+func (s *Service) newcomerDays(ctx context.Context, p, b Period, at func(int64) *tally) error {
+	return s.each(ctx, `SELECT f.first_day, COUNT(*) FROM (
+		SELECT o.customer_id, MIN(o.placed_day) AS first_day FROM orders o
+		WHERE `+countedOrder+` AND o.customer_id <> 0 GROUP BY o.customer_id) f
+		WHERE `+inPeriods("f.first_day")+` GROUP BY f.first_day`, periods(p, b), 2, func(v []int64) { at(v[0]).fresh = v[1] })
+}
+
+func (s *Service) refundDays(ctx context.Context, p, b Period, at func(int64) *tally) error {
+	return s.each(ctx, `SELECT r.day, CAST(COALESCE(SUM(r.reporting_amount), 0) AS BIGINT), COUNT(*) - COUNT(r.reporting_amount)
+		FROM refunds r JOIN orders o ON o.customer_id = r.customer_id AND o.order_id = r.order_id
+		WHERE `+countedRefund+` AND `+inPeriods("r.day")+` GROUP BY r.day`, periods(p, b), 3, func(v []int64) {
+		t := at(v[0])
+		t.refunds, t.unconvertedRefunds = v[1], v[2]
+	})
+}
+
+// eventDays counts sessions by the event that begins each, so that nothing distinct has to be counted over events.
+func (s *Service) eventDays(ctx context.Context, p, b Period, at func(int64) *tally) error {
+	args := []any{warehouse.DayTime(p.From), warehouse.DayTime(p.To), warehouse.DayTime(b.From), warehouse.DayTime(b.To)}
+	return s.each(ctx, `SELECT CAST(g.day - DATE '1970-01-01' AS BIGINT), g.events, g.sessions FROM (
+		SELECT e.day, COUNT(*) AS events, COUNT(CASE WHEN e.session_start THEN 1 END) AS sessions
+		FROM events e WHERE `+inPeriods("e.day")+` GROUP BY e.day) g`, args, 3, func(v []int64) {
+		t := at(v[0])
+		t.events, t.sessions = v[1], v[2]
+	})
+}
+
+// buyers counts distinct buyers of both periods.
+func (s *Service) buyers(ctx context.Context, p, b Period) (now, before int64, err error) {
+	err = s.each(ctx, `SELECT COUNT(DISTINCT CASE WHEN o.placed_day >= $1 AND o.placed_day < $2 THEN o.customer_id END),
+		COUNT(DISTINCT CASE WHEN o.placed_day >= $3 AND o.placed_day < $4 THEN o.customer_id END)
+		FROM orders o WHERE `+countedOrder+` AND o.customer_id <> 0 AND `+inPeriods("o.placed_day"), periods(p, b), 2, func(v []int64) { now, before = v[0], v[1] })
+	return now, before, err
+}
