@@ -45,13 +45,16 @@ func parseFile(r io.Reader, reporting string) ([]Rate, error) {
 	}
 	var out []Rate
 	var wrong []errs.Field
-	for len(wrong) < maxFaults && len(out) < maxRates {
+	for len(wrong) < maxFaults {
 		record, err := c.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return nil, unreadable(err)
+		}
+		if len(out) == maxRates {
+			return nil, errs.New(errs.TooLarge, "rate.too_many", "The file has more than %d rates; cut it in pieces.", maxRates)
 		}
 		line, _ := c.FieldPos(0)
 		cell := func(column int) string {

@@ -11,6 +11,7 @@
 package rate
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -99,16 +100,26 @@ type book struct {
 
 type dayRate struct{ day, rate int64 }
 
+// at gives the place of a day among a currency's rates, or where it would be.
+func at(days []dayRate, day int64) (int, bool) {
+	return slices.BinarySearchFunc(days, day, func(d dayRate, day int64) int { return cmp.Compare(d.day, day) })
+}
+
+// find gives the newest rate on or before a day.
 func (b book) find(reporting, currency string, day int64) (int64, bool) {
 	days := b.reporting[reporting][currency]
-	i, found := slices.BinarySearchFunc(days, day, func(d dayRate, day int64) int { return int(d.day - day) })
-	if found {
-		return days[i].rate, true
-	}
+	i, _ := at(days, day+1) // the first after the day
 	if i == 0 {
 		return 0, false
 	}
 	return days[i-1].rate, true
+}
+
+// has reports whether a rate stands there already.
+func (b book) has(reporting string, r Rate) bool {
+	days := b.reporting[reporting][r.Currency]
+	i, found := at(days, r.Day)
+	return found && days[i].rate == r.Rate
 }
 
 // decimal writes a rate without needless zeros.

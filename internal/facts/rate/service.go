@@ -177,12 +177,3 @@ func last(rates []Rate) []Rate {
 	}
 	return out
 }
-
-func (b book) has(reporting string, r Rate) bool {
-	for _, d := range b.reporting[reporting][r.Currency] {
-		if d.day == r.Day {
-			return d.rate == r.Rate
-		}
-	}
-	return false
-}
