@@ -105,19 +105,25 @@ type Cart = {
 type Product = {
   id: string;
   shop_id: string;
-  key: string;
+  external_id: string;
   sku: string;
   name: string;
-  variant?: string;
-  url?: string;
-  image_url?: string;
-  category?: string;
-  brand?: string;
+  brand: string;
+  category: string;
+  url: string;
+  image_url: string;
   price?: Money;
-  status?: string;
-  attributes?: Record<string, unknown>;
-  first_seen_at?: string;
-  updated_at?: string;
+  stock?: number;
+  active: boolean;
+  sighted: boolean;
+  created_at: string;
+  updated_at: string;
+};
+type ProductDetail = Product & {
+  description: string;
+  cost?: Money;
+  attributes: Record<string, unknown>;
+  variants: { id: string; external_id: string; sku: string; name: string; price?: Money; stock?: number; image_url: string; options: Record<string, unknown> }[];
 };
 type Event = {
   event_id: string;
@@ -239,7 +245,7 @@ export interface paths {
     patch: Send<{ currency?: string; zone?: string }, { currency: string; zone: string }>;
   };
   '/api/v1/audit': { get: Get<Page<Audit>, PageQuery> };
-  '/api/v1/rates': { get: Get<Page<Rate>, PageQuery & { currency?: string }>; put: Send<{ currency: string; day: string; rate: string }, Rate> };
+  '/api/v1/rates': { get: Get<Page<Rate>, PageQuery & { currency?: string }>; put: Send<{ items: Rate[] }, { changed: number }> };
   '/api/v1/status': { get: Get<Status> };
   '/api/v1/customers': {
     get: Get<
@@ -256,7 +262,7 @@ export interface paths {
   '/api/v1/orders/{id}': { get: GetOne<OrderDetail> };
   '/api/v1/carts': { get: Get<Page<Cart>, PageQuery & { customer_id?: string; status?: 'open' | 'empty' | 'ordered' }> };
   '/api/v1/products': { get: Get<Page<Product>, PageQuery & { q?: string }> };
-  '/api/v1/products/{id}': { get: GetOne<Product> };
+  '/api/v1/products/{id}': { get: GetOne<ProductDetail> };
   '/api/v1/events': {
     get: Get<Page<Event>, PageQuery & { message_id?: string; name?: string; customer_id?: string; from?: string; to?: string }>;
   };

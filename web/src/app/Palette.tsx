@@ -89,6 +89,7 @@ export function Palette() {
       styles={{ header: { minHeight: 0, padding: 0 } }}
       clearQueryOnClose
       size={620}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
     >
       <Spotlight.Search
         placeholder={t('palette.placeholder')}

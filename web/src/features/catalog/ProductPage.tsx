@@ -1,5 +1,125 @@
+import { Link, useParams } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '@/shared/format/useFormat.ts';
+import { Card, Facts } from '@/shared/ui/Card.tsx';
 import { Page } from '@/shared/ui/Page.tsx';
+import { Properties } from '@/shared/ui/Properties.tsx';
+import { Loaded } from '@/shared/ui/states.tsx';
+import { Status } from '@/shared/ui/Status.tsx';
+import classes from './Catalog.module.css';
+import { Picture } from './Picture.tsx';
+import { type ProductDetail, useProduct } from './queries.ts';
 
 export function ProductPage() {
-  return <Page title="ProductPage">{null}</Page>;
+  const { t } = useTranslation('catalog');
+  const { id } = useParams({ from: '/inside/products/$id' });
+  const query = useProduct(id);
+  const p = query.data;
+  return (
+    <Page
+      title={p?.name || p?.sku || t('list.title')}
+      heading={p && <Heading product={p} />}
+      above={<Link to="/products">{t('list.title')}</Link>}
+    >
+      <Loaded query={query}>{(product) => <Body product={product} />}</Loaded>
+    </Page>
+  );
+}
+
+function Heading({ product: p }: { product: ProductDetail }) {
+  const { t } = useTranslation('catalog');
+  return (
+    <span className={classes.heading}>
+      <bdi>{p.name || p.sku}</bdi>
+      {p.sighted ? (
+        <Status tone="plain">{t('page.sighted')}</Status>
+      ) : (
+        <Status tone={p.active ? 'good' : 'warn'}>{p.active ? t('page.active') : t('page.inactive')}</Status>
+      )}
+    </span>
+  );
+}
+
+function Body({ product: p }: { product: ProductDetail }) {
+  const { t } = useTranslation('catalog');
+  const f = useFormat();
+  const variants = p.variants ?? [];
+  return (
+    <div className={classes.columns}>
+      <div className={classes.side}>
+        <Picture src={p.image_url} large />
+        {p.sighted && <p className="small dim">{t('page.sightedHelp')}</p>}
+      </div>
+      <div className={classes.main}>
+        <Card title={t('page.about')}>
+          <Facts
+            rows={[
+              [t('column.price'), p.price && f.money(p.price)],
+              [t('page.cost'), p.cost && f.money(p.cost)],
+              [t('column.stock'), p.stock === undefined || p.stock === null ? undefined : f.number(p.stock)],
+              [t('column.sku'), p.sku && <code>{p.sku}</code>],
+              [t('page.number'), p.external_id && <code>{p.external_id}</code>],
+              [t('column.category'), p.category],
+              [t('column.brand'), p.brand],
+              [
+                t('page.address'),
+                p.url && /^https?:/.test(p.url) && (
+                  <a href={p.url} rel="noreferrer" target="_blank">
+                    {p.url}
+                  </a>
+                ),
+              ],
+              [t('page.updated'), f.ago(p.updated_at)],
+            ]}
+          />
+        </Card>
+        {p.description && (
+          <Card title={t('page.description')}>
+            <p className={classes.description} dir="auto">
+              {plain(p.description)}
+            </p>
+          </Card>
+        )}
+        {variants.length > 0 && (
+          <Card title={t('page.variants')} flush>
+            <table className={classes.table}>
+              <thead>
+                <tr>
+                  <th scope="col">{t('column.name')}</th>
+                  <th scope="col">{t('column.sku')}</th>
+                  <th scope="col">{t('column.stock')}</th>
+                  <th scope="col">{t('column.price')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {variants.map((v) => (
+                  <tr key={v.id}>
+                    <td>
+                      <bdi>{v.name || Object.values(v.options ?? {}).join(' · ') || v.sku}</bdi>
+                    </td>
+                    <td>
+                      <bdi>{v.sku}</bdi>
+                    </td>
+                    <td>{v.stock === undefined || v.stock === null ? '–' : f.number(v.stock)}</td>
+                    <td>{v.price ? f.money(v.price) : '–'}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Card>
+        )}
+        {Object.keys(p.attributes ?? {}).length > 0 && (
+          <Card title={t('page.attributes')}>
+            <Properties of={p.attributes} />
+          </Card>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The words of a description. It is somebody else's HTML, so it is read and never shown as markup. */
+function plain(html: string): string {
+  const page = new DOMParser().parseFromString(html.replaceAll(/<(br|\/p|\/li|\/h\d)[^>]*>/gi, '\n'), 'text/html');
+  return (page.body.textContent ?? '').replaceAll(/\n{3,}/g, '\n\n').trim();
 }

@@ -21,6 +21,7 @@ import { Properties } from '@/shared/ui/Properties.tsx';
 import { Bones, Empty, Problem, Waiting } from '@/shared/ui/states.tsx';
 import { type TimelineItem, useTimeline } from './queries.ts';
 import classes from './Timeline.module.css';
+import { isolated } from '@/shared/format/isolated.ts';
 import { byDay, type FilterKey, filters, type Look, propertiesOf, tell } from './timeline.ts';
 
 const icons: Record<Look, typeof IconEye> = {
@@ -116,8 +117,8 @@ function Entry({ item }: { item: TimelineItem }) {
       </span>
       <div className={classes.body}>
         <div className={classes.line}>
-          <span className={classes.words} dir="auto">
-            {sentence ? t(`told.${sentence as 'page'}`, { about: about || '…' }) : about || item.kind}
+          <span className={classes.words}>
+            {sentence ? t(`told.${sentence as 'page'}`, { about: isolated(about || '…') }) : isolated(about || item.kind)}
           </span>
           {amount && <span className={classes.amount}>{amount}</span>}
           <time className={classes.time} dateTime={item.at} title={f.instant(item.at)}>

@@ -69,7 +69,7 @@ export function SeriesChart({ overview, figure, money }: Props) {
         const then = previous[i];
         if (!now) return '';
         const row = (day: string, n: number | undefined, dot: string) =>
-          `<div class="${classes.tip}"><span class="${dot}"></span><span>${f.day(day)}</span><strong>${exact(n)}</strong></div>`;
+          `<div class="${classes.tip}" dir="${rtl ? 'rtl' : 'ltr'}"><span class="${dot}"></span><span>${f.day(day)}</span><strong>${exact(n)}</strong></div>`;
         return (
           row(now.day, pointOf(now, figure), classes.dotNow ?? '') +
           (then ? row(then.day, pointOf(then, figure), classes.dotBefore ?? '') : '')

@@ -31,13 +31,17 @@ export function draw(chart: ECharts, d: Drawing): void {
   const ink = token('--ink-3');
   const accent = token('--chart-1');
   const before = token('--chart-before');
-  const font = { fontFamily: 'var(--font-text)', fontSize: 12, color: ink };
+  // Letters are measured on a canvas, which knows no variables.
+  const family = getComputedStyle(document.body).fontFamily;
+  const font = { fontFamily: family, fontSize: 12, color: ink };
+  // The drawing reads from the left; a label in between reads by its own script.
+  const apart = (label: string) => (d.rtl ? `\u2067${label}\u2069` : label);
   chart.setOption(
     {
       animationDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 160,
       animationDurationUpdate: 120,
       aria: { enabled: false },
-      grid: { top: 12, bottom: 4, left: d.rtl ? 24 : 4, right: d.rtl ? 4 : 24, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      grid: { top: 12, bottom: 6, left: d.rtl ? 24 : 4, right: d.rtl ? 4 : 24, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       xAxis: {
         type: 'category',
         data: d.days,
@@ -45,14 +49,14 @@ export function draw(chart: ECharts, d: Drawing): void {
         boundaryGap: false,
         axisLine: { lineStyle: { color: token('--line-strong') } },
         axisTick: { show: false },
-        axisLabel: { ...font, formatter: (day: string) => d.day(day), hideOverlap: true, margin: 10 },
+        axisLabel: { ...font, formatter: (day: string) => apart(d.day(day)), hideOverlap: true, margin: 10 },
       },
       yAxis: {
         type: 'value',
         position: d.rtl ? 'right' : 'left',
         min: 0,
         splitNumber: 4,
-        axisLabel: { ...font, formatter: (n: number) => d.value(n) },
+        axisLabel: { ...font, formatter: (n: number) => apart(d.value(n)) },
         splitLine: { lineStyle: { color: token('--chart-grid') } },
       },
       tooltip: {
@@ -62,7 +66,7 @@ export function draw(chart: ECharts, d: Drawing): void {
         backgroundColor: token('--surface'),
         borderColor: token('--line'),
         padding: 12,
-        textStyle: { color: token('--ink'), fontFamily: 'var(--font-text)', fontSize: 13 },
+        textStyle: { color: token('--ink'), fontFamily: family, fontSize: 13 },
         extraCssText: 'box-shadow: var(--shadow-2); border-radius: 8px;',
         axisPointer: { lineStyle: { color: token('--line-strong') } },
         formatter: (items: { dataIndex: number }[]) => d.tip(items[0]?.dataIndex ?? 0),

@@ -34,7 +34,9 @@ export function Facts({ rows }: { rows: [ReactNode, ReactNode][] }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows are fixed
         <div key={i}>
           <dt>{name}</dt>
-          <dd dir="auto">{value}</dd>
+          <dd>
+            <bdi>{value}</bdi>
+          </dd>
         </div>
       ))}
     </dl>
