@@ -1,0 +1,265 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"rapport/internal/base/clock"
+	"rapport/internal/platform/warehouse"
+)
+
+const (
+	// flushWait is how long a step waits for company on its way to the warehouse: larger batches cost it less.
+	flushWait = 100 * time.Millisecond
+	maxFlush  = 40_000           // events of one batch
+	idleAfter = 30 * time.Second // without events before the warehouse may give memory back
+)
+
+// pendingSteps are applied and not yet in the warehouse, which therefore does not know their messages.
+type pendingSteps struct {
+	mu     sync.Mutex
+	steps  []*step
+	events int
+	freed  chan struct{}
+}
+
+func (p *pendingSteps) add(s *step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.steps = append(p.steps, s)
+	p.events += len(s.events)
+}
+
+func (p *pendingSteps) drop(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.steps[:n] {
+		p.events -= len(s.events)
+	}
+	p.steps = append([]*step(nil), p.steps[n:]...)
+	select {
+	case p.freed <- struct{}{}:
+	default:
+	}
+}
+
+// each calls fn for every pending event.
+func (p *pendingSteps) each(fn func(*warehouse.Event)) {
+	p.mu.Lock()
+	steps := p.steps
+	p.mu.Unlock()
+	for _, s := range steps {
+		for i := range s.events {
+			fn(&s.events[i])
+		}
+	}
+}
+
+// room waits until the applier may go on; false when ctx ended.
+func (p *pendingSteps) room(ctx context.Context) bool {
+	for {
+		p.mu.Lock()
+		full := p.events > maxPending
+		p.mu.Unlock()
+		if !full {
+			return true
+		}
+		select {
+		case <-p.freed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// flush carries steps into the warehouse, several at a time, until the applier has stopped.
+func (s *Service) flush(ctx context.Context) {
+	defer s.running.Done()
+	idle := time.NewTimer(idleAfter)
+	defer idle.Stop()
+	for {
+		var first *step
+		select {
+		case st, ok := <-s.steps:
+			if !ok {
+				return
+			}
+			first = st
+		case <-idle.C:
+			s.Warehouse.Idle(ctx)
+			continue
+		}
+		steps := s.company(first)
+		for try := 1; ; try++ {
+			err := s.flushOnce(ctx, steps)
+			if err == nil {
+				break
+			}
+			if ctx.Err() != nil || s.dead.Load() {
+				return
+			}
+			s.retryLater(ctx, "write warehouse", err, try)
+		}
+		idle.Reset(idleAfter)
+	}
+}
+
+// company waits a little for more steps.
+func (s *Service) company(first *step) []*step {
+	steps, n := []*step{first}, len(first.events)
+	wait := time.NewTimer(flushWait)
+	defer wait.Stop()
+	for n < maxFlush {
+		select {
+		case st, ok := <-s.steps:
+			if !ok {
+				return steps
+			}
+			steps, n = append(steps, st), n+len(st.events)
+		case <-wait.C:
+			return steps
+		}
+	}
+	return steps
+}
+
+// flushOnce makes one attempt; it may be repeated with the same steps from any point on.
+func (s *Service) flushOnce(ctx context.Context, steps []*step) error {
+	if err := s.crash("flush.begin"); err != nil {
+		return err
+	}
+	b := warehouse.Batch{Seq: steps[len(steps)-1].last}
+	var spans []warehouse.PersonSpan
+	var sum counts
+	if len(steps) == 1 {
+		b.Events = steps[0].events
+	}
+	for _, st := range steps {
+		if len(steps) > 1 {
+			b.Events = append(b.Events, st.events...)
+		}
+		b.Moves = append(b.Moves, st.moves...)
+		spans = append(spans, st.spans...)
+		sum.add(st.counts)
+	}
+	if err := s.Warehouse.Append(ctx, b); err != nil {
+		return fmt.Errorf("append to warehouse: %w", err)
+	}
+	if err := s.crash("flush.appended"); err != nil {
+		return err
+	}
+	if len(spans) > 0 {
+		if err := s.Warehouse.Resession(ctx, spans); err != nil {
+			return fmt.Errorf("work out visits: %w", err)
+		}
+	}
+	if err := s.crash("flush.visits"); err != nil {
+		return err
+	}
+	if err := dequeue(ctx, s.DB, b.Seq); err != nil {
+		return err
+	}
+	s.pending.drop(len(steps))
+	s.visible.add(sum, b.Seq)
+	return s.crash("flush.done")
+}
+
+// recover takes up the steps that an earlier run applied but may not have carried into the warehouse.
+func (s *Service) recoverQueue(ctx context.Context, queue []queued) ([]*step, error) {
+	out := make([]*step, 0, len(queue))
+	for i := range queue {
+		q := &queue[i]
+		parts, err := s.partsOf(ctx, q.first, q.last)
+		if err != nil {
+			return nil, err
+		}
+		decisions, err := loadDecisions(ctx, s.DB, q.last)
+		if err != nil {
+			return nil, err
+		}
+		st, err := restore(q, parts, decisions)
+		if err != nil {
+			return nil, fmt.Errorf("step up to journal row %d: %w", q.last, err)
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+// partsOf reads the rows from first to last.
+func (s *Service) partsOf(ctx context.Context, first, last int64) ([]*part, error) {
+	var out []*part
+	for at := first - 1; at < last; {
+		rows, err := s.journal.Read(ctx, at, maxStep)
+		if err != nil {
+			return nil, err
+		}
+		for len(rows) > 0 && rows[len(rows)-1].Seq > last {
+			rows = rows[:len(rows)-1]
+		}
+		if len(rows) == 0 {
+			return nil, fmt.Errorf("journal rows %d to %d are missing", at+1, last)
+		}
+		parts, err := s.parse(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, parts...)
+		at = rows[len(rows)-1].Seq
+	}
+	return out, nil
+}
+
+// rebuildFilter reads the hashes of all messages that may come again.
+func (s *Service) rebuildFilter(ctx context.Context) {
+	defer s.running.Done()
+	for try := 1; ; try++ {
+		f := &filter{}
+		now := clock.Micros(s.Clock.Now())
+		err := s.Warehouse.Hashes(ctx, now-int64(remember/time.Microsecond), func(hashes []int64) error {
+			for _, h := range hashes {
+				f.add(h, now)
+			}
+			return ctx.Err()
+		})
+		if err == nil {
+			s.built <- f
+			return
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		s.retryLater(ctx, "remember messages", err, try)
+	}
+}
+
+// adopt takes the filter over once it is built; until then every message is looked up.
+func (s *Service) adopt() {
+	if s.filter.ready.Load() {
+		s.filter.forget(clock.Micros(s.Clock.Now().Add(-remember)))
+		return
+	}
+	select {
+	case f := <-s.built:
+		s.filter.tables = f.tables
+		for _, m := range s.meanwhile {
+			s.filter.add(m.hash, m.at)
+		}
+		s.meanwhile = nil
+		s.filter.ready.Store(true)
+	default:
+	}
+}
+
+// remember adds a message to the filter, or to what it will learn when it is built.
+func (s *Service) remember(hash, at int64) {
+	if s.filter.ready.Load() {
+		s.filter.add(hash, at)
+		return
+	}
+	s.meanwhile = append(s.meanwhile, sighted{hash, at})
+}
+
+type sighted struct{ hash, at int64 }

@@ -1,0 +1,296 @@
+// Package ingest takes in events: it answers for them, keeps them, and makes profiles, orders and figures of them.
+//
+//	request ─► door: verdict on each event ─► journal: one synced row for all that arrive together ─► 200
+//	                                             │
+//	           journal rows in order ─► parsed side by side ─► duplicates out ─► one transaction: identities, moves, products,
+//	           orders, carts, totals, refused events, how far (ingest_state), what was decided (warehouse_queue)
+//	                                             │
+//	           warehouse_queue ─► warehouse: append, visits ─► queue row gone
+//
+// Every hand-over is durable and can be repeated: a step is whole journal rows, and its place in ingest_state, in warehouse_queue and in the
+// warehouse tells what is still to be done after a crash. Rows hold what came; decisions (whose event, which visit) are kept beside
+// them only until the warehouse has them. What the warehouse holds can be made again from the journal (Rebuild).
+//
+// A message is one event however often it comes: (source, message id) within 30 days of receipt decides. Order of arrival
+// decides nothing else: time is the event's own (event.At), and the services below fold by it.
+//
+// Invariants: accepted == applied + refused + duplicates when nothing waits; what was answered with 200 is applied in the end or stands
+// in refused_events with a reason. The numbers shown move when the warehouse has the events too.
+// Announces nothing itself; customer, order and catalog announce in its transaction.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rapport/internal/access/role"
+	"rapport/internal/base/clock"
+	"rapport/internal/base/id"
+	"rapport/internal/base/page"
+	"rapport/internal/collect/ingest/journal"
+	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/warehouse"
+)
+
+// Deps is what the service needs.
+type Deps struct {
+	DB      *sqldb.DB
+	Journal journal.Store // journal.Open beside SQLite, journal.Within on PostgreSQL; the service closes it
+	IDs     *id.Source
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Version string
+
+	Keys      Keys
+	Customers Customers
+	Orders    Orders
+	Consents  Consents
+	Catalog   Catalog
+	Warehouse warehouse.Warehouse
+	// Reporting gives the one currency and zone of all figures; it must not use the pool.
+	Reporting func() (currency string, zone *time.Location)
+	// MaxInFlight bounds the bytes of requests that are being read or wait for the journal; beyond it the answer is 429. 0 chooses.
+	MaxInFlight int64
+	// Crash is asked at every hand-over in crash tests; an error stops the service dead at that point. nil in life.
+	Crash func(point string) error
+}
+
+// Service holds the doors and the applier.
+type Service struct {
+	Deps
+	journal *journal.Journal
+
+	filter    filter // the applier's, as are the next three
+	meanwhile []sighted
+	seq       int64
+	built     chan *filter
+
+	pending pendingSteps
+	steps   chan *step
+	visible tally
+
+	inFlight atomic.Int64
+	dead     atomic.Bool
+	started  atomic.Bool
+	cancel   context.CancelFunc
+	stopRead context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// tally are the counters shown.
+type tally struct {
+	mu     sync.Mutex
+	counts counts
+	seq    int64 // last journal row that is visible everywhere
+}
+
+func (t *tally) add(c counts, seq int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.counts.add(c)
+	t.seq = max(t.seq, seq)
+}
+
+func (t *tally) get() (counts, int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts, t.seq
+}
+
+const defaultInFlight = 64 << 20
+
+// New gives a Service.
+func New(d Deps) (*Service, error) {
+	if d.MaxInFlight == 0 {
+		d.MaxInFlight = defaultInFlight
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	j, err := journal.New(d.Journal, d.Clock, d.Log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{Deps: d, journal: j, built: make(chan *filter, 1), steps: make(chan *step, 64)}
+	s.pending.freed = make(chan struct{}, 1)
+	return s, nil
+}
+
+var errCrash = errors.New("stopped at a crash point")
+
+// crash lets a test stop everything here.
+func (s *Service) crash(point string) error {
+	if s.Crash == nil {
+		return nil
+	}
+	if s.dead.Load() {
+		return errCrash
+	}
+	if err := s.Crash(point); err != nil {
+		s.dead.Store(true)
+		s.cancel()
+		return errCrash
+	}
+	return nil
+}
+
+// Start opens the doors and takes up what an earlier run left. Doors answer from its return on; what was left is worked off
+// behind them.
+func (s *Service) Start(ctx context.Context) error {
+	st, err := loadState(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	queue, err := listQueue(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	if err := s.journal.Start(ctx); err != nil {
+		return err
+	}
+	if last, _ := s.journal.Last(); last < st.seq {
+		s.journal.Stop()
+		return fmt.Errorf("the journal ends at row %d, but rows up to %d have been applied: journal.db is older than the database", last, st.seq)
+	}
+	s.seq = st.seq
+	shown, seq := counts{st.applied, st.refused, st.duplicates}, st.seq
+	for i, q := range queue {
+		shown.add(counts{-q.counts.applied, -q.counts.refused, -q.counts.duplicates})
+		if i == 0 {
+			seq = q.first - 1
+		}
+	}
+	s.visible.add(shown, seq)
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	reading, stopRead := context.WithCancel(run)
+	s.stopRead = stopRead
+	s.running.Add(3)
+	go s.rebuildFilter(run)
+	go s.flush(run)
+	go s.takeUp(run, reading, queue)
+	s.started.Store(true)
+	return nil
+}
+
+// takeUp hands over what was left, then lets the applier begin.
+func (s *Service) takeUp(run, reading context.Context, queue []queued) {
+	defer s.running.Done()
+	for try := 1; len(queue) > 0; try++ {
+		steps, err := s.recoverQueue(run, queue)
+		if err == nil {
+			for _, st := range steps {
+				s.pending.add(st)
+				for i := range st.events {
+					s.remember(st.events[i].MessageHash, st.events[i].ReceivedAt)
+				}
+			}
+			for _, st := range steps {
+				select {
+				case s.steps <- st:
+				case <-run.Done():
+				}
+			}
+			break
+		}
+		if run.Err() != nil {
+			break
+		}
+		s.retryLater(run, "take up what was left", err, try)
+	}
+	if run.Err() != nil {
+		close(s.steps)
+		return
+	}
+	parts := make(chan []*part, 1)
+	s.running.Add(2)
+	go s.read(reading, s.seq, parts)
+	go s.apply(run, parts)
+}
+
+// Stop closes the doors and waits until everything accepted is applied and in the warehouse, or until ctx ends: what is left then is
+// taken up at the next start. It closes the journal.
+func (s *Service) Stop(ctx context.Context) error {
+	if !s.started.Load() {
+		return s.Journal.Close()
+	}
+	s.journal.Stop()
+	err := s.Drain(ctx)
+	s.stopRead()
+	done := make(chan struct{})
+	go func() { s.running.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	s.cancel()
+	<-done
+	return errors.Join(err, s.Journal.Close())
+}
+
+// Drain waits until everything accepted so far is visible everywhere.
+func (s *Service) Drain(ctx context.Context) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	_, want := s.journal.Last()
+	for {
+		c, _ := s.visible.get()
+		if c.applied+c.refused+c.duplicates >= want {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d events are still to be applied: %w", want-c.applied-c.refused-c.duplicates, ctx.Err())
+		case <-tick.C:
+			if s.dead.Load() {
+				return errCrash
+			}
+		}
+	}
+}
+
+// Status is how far the work is.
+type Status struct {
+	Accepted, Applied, Refused, Duplicates int64
+	Lag                                    time.Duration // age of the oldest event that is not visible yet
+	JournalFails                           bool
+}
+
+// Status gives the counters.
+func (s *Service) Status(ctx context.Context) (Status, error) {
+	c, seq := s.visible.get() // before accepted, so that the sum is never ahead of it
+	_, accepted := s.journal.Last()
+	out := Status{Accepted: accepted, Applied: c.applied, Refused: c.refused, Duplicates: c.duplicates, JournalFails: s.journal.Failing()}
+	if c.applied+c.refused+c.duplicates >= accepted {
+		return out, nil
+	}
+	at, err := s.journal.TimeAfter(ctx, seq)
+	if err == nil && at != 0 {
+		out.Lag = max(0, s.Clock.Now().Sub(clock.FromMicros(at)))
+	}
+	return out, err
+}
+
+// RefusedEvents lists what was refused, newest first.
+func (s *Service) RefusedEvents(ctx context.Context, limit int, cursor string) (page.Page[RefusedEvent], error) {
+	var none page.Page[RefusedEvent]
+	if err := role.Require(ctx, role.ActivityRead); err != nil {
+		return none, err
+	}
+	at, before := int64(math.MaxInt64), int64(math.MaxInt64)
+	if _, err := page.Decode(cursor, &at, &before); err != nil {
+		return none, err
+	}
+	limit = page.Limit(limit, 50)
+	rows, err := listRefused(ctx, s.DB, at, before, limit+1)
+	if err != nil {
+		return none, err
+	}
+	return page.Cut(rows, limit, func(r RefusedEvent) string { return page.Encode(r.At, int64(r.ID)) }), nil
+}
