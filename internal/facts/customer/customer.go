@@ -38,6 +38,7 @@ type Signal struct {
 	Server           bool  // said by a server source, a shop or a file; false: by a browser
 	At               int64 // event time in microseconds UTC
 	EventID          int64 // 0 for records
+	MessageHash      int64 // orders events of one instant, as the warehouse does, so that their arrival does not
 
 	AnonymousID, UserID string // as sent
 	PreviousID          string // of an alias: the id that UserID replaces

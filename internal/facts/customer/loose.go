@@ -140,7 +140,7 @@ func (b *batch) ownerOf(ctx context.Context, kind, value string, t int64) (id.ID
 		return k.is.customer, nil
 	}
 	d := b.device(value)
-	if err := b.loadDevices(ctx); err != nil {
+	if err := b.load(ctx); err != nil {
 		return 0, err
 	}
 	if len(d.is.claims) == 0 {

@@ -214,6 +214,9 @@ func (m model) identities() map[string][]string {
 type world struct {
 	fixture
 	events []warehouse.Event
+	// for the story of a failure
+	spans   []customer.PersonSpan
+	batches []int
 }
 
 // arrive resolves one batch and does with the rows what the warehouse does.
@@ -245,9 +248,10 @@ func (w *world) arrive(signals []customer.Signal) error {
 		w.rows = append(w.rows, row{s, v.CustomerID})
 		if s.EventID != 0 {
 			w.events = append(w.events, warehouse.Event{EventID: s.EventID, CustomerID: v.CustomerID, SessionID: v.SessionID,
-				SessionStart: v.SessionStart, At: s.At, Campaign: s.Campaign, AnonymousID: s.AnonymousID, UserID: s.UserID, MessageHash: s.EventID * 7919 % 101})
+				SessionStart: v.SessionStart, At: s.At, Campaign: s.Campaign, AnonymousID: s.AnonymousID, UserID: s.UserID, MessageHash: s.MessageHash})
 		}
 	}
+	w.spans, w.batches = append(w.spans, out.Resession...), append(w.batches, len(signals))
 	spans := make([]warehouse.PersonSpan, len(out.Resession))
 	for i, s := range out.Resession {
 		spans[i] = warehouse.PersonSpan{CustomerID: s.CustomerID, FromAt: s.FromAt, UntilAt: s.UntilAt}
@@ -355,7 +359,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 				}
 			}
 			if diff := w.differs(m); diff != "" {
-				r.Fatal(diff)
+				r.Fatal(diff + w.story())
 			}
 			if rapid.Bool().Draw(r, "again") { // everything once more changes nothing
 				before := w.rows
@@ -370,6 +374,17 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			}
 		})
 	})
+}
+
+// story tells in which order what arrived.
+func (w *world) story() string {
+	var b strings.Builder
+	for _, r := range w.rows {
+		s := r.sig
+		fmt.Fprintf(&b, "\n%3d min %3d device %q user %q previous %q email %q phone %q campaign %q server %v identify %v traits %s -> %d", s.EventID,
+			(s.At-minute(0))/60_000_000, s.AnonymousID, s.UserID, s.PreviousID, s.Email, s.Phone, s.Campaign, s.Server, s.Identify, s.Traits, r.owner)
+	}
+	return b.String() + "\nspans " + fmt.Sprint(w.spans) + fmt.Sprint(w.batches)
 }
 
 // labels names every customer by the person of the model that his rows belong to.

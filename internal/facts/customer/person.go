@@ -288,22 +288,21 @@ func (b *batch) foldSessions() {
 	}
 	slices.SortFunc(order, func(x, y int32) int {
 		s, t := &b.signals[x], &b.signals[y]
-		return cmp.Or(cmp.Compare(b.readings[x].person.id, b.readings[y].person.id), cmp.Compare(s.At, t.At), cmp.Compare(s.EventID, t.EventID))
+		return cmp.Or(cmp.Compare(b.readings[x].person.id, b.readings[y].person.id), cmp.Compare(s.At, t.At),
+			cmp.Compare(s.MessageHash, t.MessageHash), cmp.Compare(s.EventID, t.EventID))
 	})
 	var of *person
-	var late session // of events older than the newest session
+	var was, late session // the newest before the batch; one of events older than it
 	for _, i := range order {
 		sig, p := &b.signals[i], b.readings[i].person
 		if p != of {
-			of, late = p, session{}
+			of, was, late = p, p.is.session, session{}
 		}
 		at, v := clampAt(sig.At), &b.out.Verdicts[i]
 		s := &p.is.session
-		if s.id != 0 && s.campaign != unsure && (at == s.from || at == s.until) {
-			b.respan(p.id, at, at+1) // of one moment the warehouse has an order of its own
-			if sig.Campaign != "" && sig.Campaign != s.campaign {
-				s.campaign = unsure
-			}
+		if was.id != 0 && s.id == was.id && s.campaign != unsure &&
+			(at == was.from || at == was.until && sig.Campaign != "" && sig.Campaign != s.campaign) {
+			s.campaign = unsure // which of two events of one moment comes first is not known here any more
 		}
 		switch {
 		case s.id != 0 && s.campaign == unsure && at >= s.from-sessionGap && at <= s.until+sessionGap:
