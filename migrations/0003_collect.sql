@@ -33,6 +33,13 @@ CREATE TABLE warehouse_queue (
     CONSTRAINT warehouse_queue_pk PRIMARY KEY (seq)
 );
 
+-- Customers who changed hands by something else than an event (an import, say): the next step takes it to the warehouse.
+CREATE TABLE warehouse_moves (
+    move_id   BIGINT NOT NULL,
+    decisions BYTEA  NOT NULL,
+    CONSTRAINT warehouse_moves_pk PRIMARY KEY (move_id)
+);
+
 CREATE TABLE refused_events (
     refused_id BIGINT  NOT NULL,
     at         BIGINT  NOT NULL,
@@ -48,21 +55,30 @@ CREATE INDEX refused_events_at ON refused_events (at, refused_id);
 
 CREATE TABLE imports (
     import_id   BIGINT  NOT NULL,
-    kind        {{key}} NOT NULL, -- customers | orders | products
+    kind        {{key}} NOT NULL, -- customers | orders | order_lines | products
     name        TEXT    NOT NULL, -- of the file
-    file_hash   {{key}} NOT NULL,
+    file_hash   {{key}} NOT NULL, -- with mapping, currency and zone: the same file again speaks as of the same time
     mapping     JSONB   NOT NULL,
-    status      {{key}} NOT NULL, -- running | done | failed | cancelled
-    position    BIGINT  NOT NULL, -- bytes of the file that are done: where to resume
+    shop_id     BIGINT  NOT NULL,
+    source_id   BIGINT  NOT NULL,
+    currency    {{key}} NOT NULL,
+    zone        {{key}} NOT NULL,
+    dry_run     BOOLEAN NOT NULL,
+    status      {{key}} NOT NULL, -- waiting | running | done | failed | cancelled
+    position    BIGINT  NOT NULL, -- bytes of the stored file that are done
     line        BIGINT  NOT NULL,
     total_bytes BIGINT  NOT NULL,
     rows_read   BIGINT  NOT NULL,
+    units       BIGINT  NOT NULL, -- orders, customers or products that are done: where to resume
     created     BIGINT  NOT NULL,
     updated     BIGINT  NOT NULL,
     unchanged   BIGINT  NOT NULL,
     refused     BIGINT  NOT NULL,
+    error_bytes BIGINT  NOT NULL, -- how much of the file of refused rows counts
     message     TEXT    NOT NULL,
     user_id     BIGINT  NOT NULL,
+    speaks_at   BIGINT  NOT NULL, -- as of when rows without a time of their own speak
+    created_at  BIGINT  NOT NULL,
     started_at  BIGINT  NOT NULL,
     updated_at  BIGINT  NOT NULL,
     CONSTRAINT imports_pk PRIMARY KEY (import_id)

@@ -30,6 +30,7 @@ package order
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"hash/fnv"
 	"strconv"
 
@@ -313,7 +314,7 @@ func compareContent(a, b *Order) int {
 	return cmp.Or(cmp.Compare(a.Total, b.Total), cmp.Compare(a.Currency, b.Currency),
 		cmp.Compare(a.Discount, b.Discount), cmp.Compare(a.Tax, b.Tax), cmp.Compare(a.Shipping, b.Shipping),
 		cmp.Compare(a.Coupon, b.Coupon), cmp.Compare(asInt(a.Test), asInt(b.Test)), cmp.Compare(asInt(a.Return), asInt(b.Return)), cmp.Compare(a.SourceID, b.SourceID),
-		bytes.Compare(a.Attributes, b.Attributes))
+		compareJSON(a.Attributes, b.Attributes))
 }
 
 func compareLines(a, b []Line) int {
@@ -333,7 +334,37 @@ func compareLines(a, b []Line) int {
 
 func compareRefund(a, b *Refund) int {
 	return cmp.Or(cmp.Compare(asInt(a.Whole), asInt(b.Whole)), cmp.Compare(a.Amount, b.Amount),
-		cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Reason, b.Reason), bytes.Compare(a.Lines, b.Lines))
+		cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Reason, b.Reason), compareJSON(a.Lines, b.Lines))
+}
+
+// compareJSON compares without regard to blanks and the order of keys, which PostgreSQL changes.
+func compareJSON(a, b []byte) int {
+	if bytes.Equal(a, b) {
+		return 0
+	}
+	return bytes.Compare(canonical(a), canonical(b))
+}
+
+func canonical(b []byte) []byte {
+	var v any
+	if len(b) == 0 || json.Unmarshal(b, &v) != nil {
+		return b
+	}
+	switch x := v.(type) { // what is stored for nothing
+	case map[string]any:
+		if len(x) == 0 {
+			return nil
+		}
+	case []any:
+		if len(x) == 0 {
+			return nil
+		}
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		return b
+	}
+	return out
 }
 
 func asInt(b bool) int {

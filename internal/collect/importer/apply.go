@@ -1,0 +1,160 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"rapport/internal/base/id"
+	"rapport/internal/facts/catalog"
+	"rapport/internal/facts/customer"
+	"rapport/internal/facts/order"
+	"rapport/internal/platform/sqldb"
+)
+
+type counts struct{ created, updated, unchanged int64 }
+
+// facts stores what a chunk says, within its transaction.
+func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) (counts, error) {
+	var n counts
+	totals := map[id.ID]order.Totals{}
+	verdicts, err := s.people(ctx, tx, b, totals, i.Kind == Customers, &n)
+	if err != nil {
+		return n, err
+	}
+	if err := s.orders(ctx, tx, b, verdicts, totals, &n); err != nil {
+		return n, err
+	}
+	if len(totals) > 0 {
+		list := make([]customer.Totals, 0, len(totals))
+		for _, who := range slices.Sorted(maps.Keys(totals)) {
+			list = append(list, customer.Totals(totals[who]))
+		}
+		if err := s.Customers.SetTotals(ctx, tx, list); err != nil {
+			return n, fmt.Errorf("set totals: %w", err)
+		}
+	}
+	if len(b.entries) > 0 {
+		outcomes, err := s.Catalog.Upsert(ctx, tx, b.entries)
+		if err != nil {
+			return n, fmt.Errorf("import products: %w", err)
+		}
+		for _, o := range outcomes {
+			n.count(o == catalog.Created, o == catalog.Updated)
+		}
+	}
+	return n, nil
+}
+
+func (n *counts) count(created, updated bool) {
+	switch {
+	case created:
+		n.created++
+	case updated:
+		n.updated++
+	default:
+		n.unchanged++
+	}
+}
+
+// people finds out who the rows are about, and lets what was stored earlier follow where the rows show that two were one.
+func (s *Service) people(ctx context.Context, tx *sqldb.Tx, b *batch, totals map[id.ID]order.Totals, counted bool, n *counts) ([]customer.Verdict, error) {
+	if len(b.signals) == 0 {
+		return nil, nil
+	}
+	before := s.IDs.New() // ids grow: what is made after it is new
+	r, err := s.Customers.Resolve(ctx, tx, b.signals)
+	if err != nil {
+		return nil, fmt.Errorf("find out who the rows are about: %w", err)
+	}
+	if err := s.move(ctx, tx, r, totals); err != nil {
+		return nil, err
+	}
+	if counted {
+		touched := make(map[id.ID]bool, len(r.Touched))
+		for _, c := range r.Touched {
+			touched[c] = true
+		}
+		fresh := map[id.ID]bool{}
+		for _, v := range r.Verdicts {
+			isNew := v.CustomerID > before && !fresh[v.CustomerID]
+			fresh[v.CustomerID] = true
+			n.count(isNew, touched[v.CustomerID])
+		}
+	}
+	if len(b.consents) > 0 && s.RecordConsents != nil {
+		for k := range b.consents {
+			b.consents[k].CustomerID = r.Verdicts[b.consents[k].signal].CustomerID
+		}
+		if err := s.RecordConsents(ctx, tx, b.consents); err != nil {
+			return nil, fmt.Errorf("record consents: %w", err)
+		}
+	}
+	return r.Verdicts, nil
+}
+
+func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r customer.Resolved, totals map[id.ID]order.Totals) error {
+	for _, m := range r.Moves {
+		var t order.Touched
+		var err error
+		if m.Email != "" && m.AnonymousID == "" {
+			t, err = s.Orders.MoveByEmail(ctx, tx, m.From, m.To, m.Email)
+		} else {
+			t, err = s.Orders.Move(ctx, tx, m.From, m.To, m.AnonymousID, m.FromAt, m.UntilAt)
+		}
+		if err != nil {
+			return fmt.Errorf("move orders: %w", err)
+		}
+		keep(totals, t.Totals)
+		if m.Email == "" && m.AnonymousID == "" && s.MoveConsents != nil {
+			if err := s.MoveConsents(ctx, tx, m.From, m.To); err != nil {
+				return fmt.Errorf("move consents: %w", err)
+			}
+		}
+	}
+	if s.Moved != nil && len(r.Moves)+len(r.Resession) > 0 {
+		if err := s.Moved(ctx, tx, r); err != nil {
+			return fmt.Errorf("let the warehouse follow: %w", err)
+		}
+	}
+	return nil
+}
+
+func keep(totals map[id.ID]order.Totals, list []order.Totals) {
+	for _, t := range list {
+		totals[t.CustomerID] = t
+	}
+}
+
+func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, verdicts []customer.Verdict, totals map[id.ID]order.Totals, n *counts) error {
+	if len(b.changes) == 0 {
+		return nil
+	}
+	for k := range b.changes {
+		if o := b.changes[k].Order; o != nil && b.signalOf[k] >= 0 {
+			o.CustomerID = verdicts[b.signalOf[k]].CustomerID
+		}
+	}
+	if len(b.sightings) > 0 {
+		if err := s.Catalog.See(ctx, tx, b.sightings); err != nil {
+			return fmt.Errorf("see products: %w", err)
+		}
+		find, err := s.Catalog.Resolver(ctx, tx, b.sightings)
+		if err != nil {
+			return fmt.Errorf("find products: %w", err)
+		}
+		for k := range b.changes {
+			b.changes[k].SetProducts(find)
+		}
+	}
+	t, err := s.Orders.Apply(ctx, tx, b.changes)
+	if err != nil {
+		return fmt.Errorf("import orders: %w", err)
+	}
+	keep(totals, t.Totals)
+	for _, o := range t.Outcomes {
+		n.count(o == order.Created, o == order.Updated)
+	}
+	return nil
+}
