@@ -14,20 +14,12 @@
 package apikey
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"log/slog"
-	"slices"
 	"time"
 
-	"rapport/internal/access/audit"
-	"rapport/internal/access/role"
-	"rapport/internal/access/shop"
-	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
-	"rapport/internal/platform/sqldb"
 )
 
 // Topic is what a changed source announces.
@@ -84,37 +76,9 @@ type Draft struct {
 	ShopID  id.ID  `json:"shop_id,omitempty" doc:"The first shop if left out"`
 }
 
-// Deps is what the service needs.
-type Deps struct {
-	DB    *sqldb.DB
-	IDs   *id.Source
-	Clock clock.Clock
-	Log   *slog.Logger
-	Audit *audit.Service
-	Shops *shop.Service
-	// Announce writes to the outbox within tx.
-	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
-}
-
 var errUnknown = errs.New(errs.Unauthorized, "apikey.unknown", "This API key is unknown or was revoked.")
 
 func hash(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])
-}
-
-func (n Draft) check() error {
-	var wrong []errs.Field
-	if n.Name == "" {
-		wrong = append(wrong, errs.Field{Path: "name", Code: "required", Message: "A key needs a name."})
-	}
-	if !slices.Contains(role.Scopes(), n.Scope) {
-		wrong = append(wrong, errs.Field{Path: "scope", Code: "enum", Message: "The scope is ingest, read or write."})
-	} else if n.Browser && n.Scope != role.ScopeIngest {
-		wrong = append(wrong, errs.Field{Path: "scope", Code: "browser", Message: "A browser key is public and may only have the scope ingest."})
-	}
-	if len(wrong) > 0 {
-		return errs.New(errs.Invalid, "apikey.invalid", "The key cannot be made like this; errors says why.").With(wrong...)
-	}
-	return nil
 }

@@ -8,33 +8,24 @@ package audit
 import (
 	"time"
 
-	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
-	"rapport/internal/platform/sqldb"
 )
 
 // Entry is one row of the record.
 type Entry struct {
-	ID        id.ID      `json:"id"`
-	At        time.Time  `json:"at"`
-	ActorKind string     `json:"actor_kind" enum:"user,key,system,stranger"`
-	ActorID   id.ID      `json:"actor_id" doc:"Of the user or key; 0 otherwise"`
-	ActorName string     `json:"actor_name"`
-	IP        string     `json:"ip"`
-	Action    string     `json:"action" doc:"What was done" example:"user.created"`
-	Subject   string     `json:"subject" doc:"To what, as kind:id" example:"user:123"`
-	Detail    sqldb.JSON `json:"detail"`
+	ID        id.ID          `json:"id"`
+	At        time.Time      `json:"at"`
+	ActorKind string         `json:"actor_kind" enum:"user,key,system,stranger"`
+	ActorID   id.ID          `json:"actor_id" doc:"Of the user or key; 0 otherwise"`
+	ActorName string         `json:"actor_name"`
+	IP        string         `json:"ip"`
+	Action    string         `json:"action" doc:"What was done" example:"user.created"`
+	Subject   string         `json:"subject" doc:"To what, as kind:id" example:"user:123"`
+	Detail    map[string]any `json:"detail"`
 }
 
 // Filter narrows the list; empty fields do not.
 type Filter struct {
 	Action  string
 	Subject string
-}
-
-// Deps is what the service needs.
-type Deps struct {
-	DB    *sqldb.DB
-	IDs   *id.Source
-	Clock clock.Clock
 }

@@ -4,10 +4,18 @@ import (
 	"context"
 
 	"rapport/internal/access/role"
+	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/base/page"
 	"rapport/internal/platform/sqldb"
 )
+
+// Deps is what the service needs.
+type Deps struct {
+	DB    *sqldb.DB
+	IDs   *id.Source
+	Clock clock.Clock
+}
 
 // Service keeps and shows the record.
 type Service struct{ Deps }

@@ -13,7 +13,7 @@ import (
 func insert(ctx context.Context, q sqldb.Q, e Entry) error {
 	_, err := q.Exec(ctx, `INSERT INTO audit_log (audit_id, at, actor_kind, actor_id, actor_name, ip, action, subject, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		int64(e.ID), clock.Micros(e.At), e.ActorKind, int64(e.ActorID), e.ActorName, e.IP, e.Action, e.Subject, e.Detail)
+		int64(e.ID), clock.Micros(e.At), e.ActorKind, int64(e.ActorID), e.ActorName, e.IP, e.Action, e.Subject, sqldb.JSON(e.Detail))
 	if err != nil {
 		return fmt.Errorf("insert audit entry: %w", err)
 	}
@@ -43,7 +43,7 @@ FROM audit_log WHERE `+where+` ORDER BY audit_id DESC LIMIT $2`, args...)
 	for rows.Next() {
 		var e Entry
 		var at int64
-		if err := rows.Scan(&e.ID, &at, &e.ActorKind, &e.ActorID, &e.ActorName, &e.IP, &e.Action, &e.Subject, &e.Detail); err != nil {
+		if err := rows.Scan(&e.ID, &at, &e.ActorKind, &e.ActorID, &e.ActorName, &e.IP, &e.Action, &e.Subject, (*sqldb.JSON)(&e.Detail)); err != nil {
 			return nil, fmt.Errorf("scan audit entry: %w", err)
 		}
 		e.At = clock.FromMicros(at)

@@ -65,7 +65,7 @@ func TestFirstDay(t *testing.T) {
 			row("the last owner stays owner", ada, "PATCH /api/v1/users/"+adaID, `{"role":"manager"}`, 409),
 			row("the last owner stays enabled", ada, "PATCH /api/v1/users/"+adaID, `{"disabled":true}`, 409),
 			row("nobody", ada, "PATCH /api/v1/users/1", `{"role":"manager"}`, 404),
-			row("own password, wrong", ada, "POST /api/v1/me/password", `{"current":"wrong horse","new":"another horse"}`, 422),
+			row("own password, wrong", ada, "POST /api/v1/me/password", `{"current":"wrong horse","password":"another horse"}`, 422),
 		})
 		apitest.Run(t, "keys", []apitest.Scenario{
 			row("a key for the shop's server", ada, "POST /api/v1/keys", `{"name":"shop","scope":"ingest"}`, 201),
@@ -255,7 +255,7 @@ func TestSessionsEnd(t *testing.T) {
 		// One's own new password ends the others and begins another here.
 		other := c.Session(c.Post("/api/v1/sessions", signIn(u.Email, accesstest.Password)).Want(200, "").Cookie(httpapi.CookieName))
 		alive(other, true)
-		next := c.Session(agent.Post("/api/v1/me/password", `{"current":"correct horse","new":"another horse"}`).Want(204, "").Cookie(httpapi.CookieName))
+		next := c.Session(agent.Post("/api/v1/me/password", `{"current":"correct horse","password":"another horse"}`).Want(204, "").Cookie(httpapi.CookieName))
 		alive(other, false)
 		alive(agent, false)
 		alive(next, true)

@@ -75,7 +75,7 @@ func (s *Service) Routes(api huma.API) {
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Current string `json:"current" maxLength:"800"`
-				New     string `json:"new" minLength:"8" maxLength:"200"`
+				New     string `json:"password" minLength:"8" maxLength:"200"`
 			}
 		}) (*cookieOutput, error) {
 			begun, err := s.ChangePassword(ctx, in.Body.Current, in.Body.New, ClientOf(ctx))

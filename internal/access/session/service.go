@@ -2,15 +2,39 @@ package session
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
 	"math"
 
+	"rapport/internal/access/audit"
 	"rapport/internal/access/role"
 	"rapport/internal/access/user"
+	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/platform/limit"
 	"rapport/internal/platform/sqldb"
 )
+
+// Deps is what the service needs.
+type Deps struct {
+	DB    *sqldb.DB
+	Clock clock.Clock
+	Log   *slog.Logger
+	Users *user.Service
+	Audit *audit.Service
+}
+
+// Client is the browser that a session belongs to.
+type Client struct{ IP, Agent string }
+
+var errWrong = errs.New(errs.Unauthorized, "session.wrong", "E-mail address or password is wrong.")
+
+func hash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
 
 // Service keeps the sessions.
 type Service struct {

@@ -12,17 +12,9 @@
 package session
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"log/slog"
 	"time"
 
-	"rapport/internal/access/audit"
-	"rapport/internal/access/user"
-	"rapport/internal/base/clock"
-	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
-	"rapport/internal/platform/sqldb"
 )
 
 // Life is how long a session lasts without being used; slideEvery how often its use is written.
@@ -49,23 +41,4 @@ type Session struct {
 	Ends   time.Time
 	IP     string
 	Agent  string
-}
-
-// Deps is what the service needs.
-type Deps struct {
-	DB    *sqldb.DB
-	Clock clock.Clock
-	Log   *slog.Logger
-	Users *user.Service
-	Audit *audit.Service
-}
-
-// Client is the browser that a session belongs to.
-type Client struct{ IP, Agent string }
-
-var errWrong = errs.New(errs.Unauthorized, "session.wrong", "E-mail address or password is wrong.")
-
-func hash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }

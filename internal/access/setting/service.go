@@ -2,13 +2,27 @@ package setting
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"rapport/internal/access/audit"
 	"rapport/internal/access/role"
+	"rapport/internal/base/clock"
 	"rapport/internal/platform/sqldb"
 )
+
+// Deps is what the service needs.
+type Deps struct {
+	DB       *sqldb.DB
+	Clock    clock.Clock
+	Audit    *audit.Service
+	Log      *slog.Logger
+	Defaults Settings // until set
+	// Announce writes to the outbox within tx.
+	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+}
 
 const refreshEvery = 2 * time.Second
 
@@ -29,6 +43,9 @@ type known struct {
 
 // New gives a Service that knows the defaults; Start reads what is set.
 func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
 	s := &Service{Deps: d}
 	s.keep(d.Defaults)
 	return s

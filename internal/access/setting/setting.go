@@ -9,17 +9,12 @@
 package setting
 
 import (
-	"context"
-	"log/slog"
 	"regexp"
 	"time"
 	_ "time/tzdata" // zones are known on machines without a zone database too
 
-	"rapport/internal/access/audit"
-	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/money"
-	"rapport/internal/platform/sqldb"
 )
 
 // Topic is what a change announces.
@@ -44,17 +39,6 @@ type Changed struct {
 	Changed  []string `json:"changed"` // currency, zone, language
 	Currency string   `json:"currency"`
 	Zone     string   `json:"zone"`
-}
-
-// Deps is what the service needs.
-type Deps struct {
-	DB       *sqldb.DB
-	Clock    clock.Clock
-	Audit    *audit.Service
-	Log      *slog.Logger
-	Defaults Settings // until set
-	// Announce writes to the outbox within tx.
-	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
 }
 
 var goodLanguage = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)

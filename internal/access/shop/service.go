@@ -3,12 +3,58 @@ package shop
 import (
 	"context"
 
+	"rapport/internal/access/audit"
 	"rapport/internal/access/role"
+	"rapport/internal/access/setting"
+	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/platform/snapshot"
 	"rapport/internal/platform/sqldb"
 )
+
+// Deps is what the service needs.
+type Deps struct {
+	DB    *sqldb.DB
+	IDs   *id.Source
+	Clock clock.Clock
+	Audit *audit.Service
+	// Announce writes to the outbox within tx.
+	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+}
+
+func (s Shop) check() error {
+	var wrong []errs.Field
+	if s.Name == "" {
+		wrong = append(wrong, errs.Field{Path: "name", Code: "required", Message: "A shop needs a name."})
+	}
+	wrong = append(wrong, setting.CheckZone("zone", s.Zone)...)
+	wrong = append(wrong, setting.CheckCurrency("currency", s.Currency)...)
+	wrong = append(wrong, setting.CheckLanguage("language", s.Language)...)
+	if len(wrong) > 0 {
+		return errs.New(errs.Invalid, "shop.invalid", "The shop has wrong values; errors says where.").With(wrong...)
+	}
+	return nil
+}
+
+// applied gives the shop with the patch laid over it, and what differs by name.
+func (p Patch) applied(to Shop) (Shop, map[string]any) {
+	diff := map[string]any{}
+	for _, f := range []struct {
+		name string
+		from *string
+		to   *string
+	}{
+		{"name", p.Name, &to.Name}, {"domain", p.Domain, &to.Domain}, {"zone", p.Zone, &to.Zone},
+		{"currency", p.Currency, &to.Currency}, {"language", p.Language, &to.Language}, {"brand", p.Brand, &to.Brand},
+	} {
+		if f.from != nil && sqldb.Clean(*f.from) != *f.to {
+			*f.to = sqldb.Clean(*f.from)
+			diff[f.name] = *f.to
+		}
+	}
+	return to, diff
+}
 
 // Service keeps the shops.
 type Service struct {

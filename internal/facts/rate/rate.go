@@ -12,15 +12,11 @@ package rate
 
 import (
 	"cmp"
-	"context"
 	"slices"
-	"time"
 
-	"rapport/internal/access/audit"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/money"
-	"rapport/internal/platform/sqldb"
 )
 
 // Topic is what new rates announce.
@@ -53,17 +49,6 @@ type Row struct {
 	Day      string `json:"day" format:"date" doc:"The first day on which it holds" example:"2026-01-02"`
 	Rate     string `json:"rate" doc:"Units of the reporting currency for one unit of this one, at most nine decimal places" example:"0.9213"`
 	Source   string `json:"source,omitempty" readOnly:"true" enum:"file,api,hand" doc:"Where it came from"`
-}
-
-// Deps is what the service needs.
-type Deps struct {
-	DB    *sqldb.DB
-	Clock clock.Clock
-	Audit *audit.Service
-	// Reporting gives the reporting currency; setting.Service has it.
-	Reporting func() (currency string, zone *time.Location)
-	// Announce writes to the outbox within tx.
-	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
 }
 
 // places is the number of decimal places of money.RateScale.

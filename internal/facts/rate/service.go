@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
+	"rapport/internal/access/audit"
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
@@ -13,6 +15,17 @@ import (
 	"rapport/internal/platform/snapshot"
 	"rapport/internal/platform/sqldb"
 )
+
+// Deps is what the service needs.
+type Deps struct {
+	DB    *sqldb.DB
+	Clock clock.Clock
+	Audit *audit.Service
+	// Reporting gives the reporting currency; setting.Service has it.
+	Reporting func() (currency string, zone *time.Location)
+	// Announce writes to the outbox within tx.
+	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+}
 
 // Service keeps the rates.
 type Service struct {
