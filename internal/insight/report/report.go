@@ -89,7 +89,12 @@ func (p Period) before(compare string) Period {
 		return Period{p.From - p.days(), p.From}
 	}
 	ago := func(day int64) int64 {
-		return time.Unix(day*86400, 0).UTC().AddDate(-1, 0, 0).Unix() / 86400
+		t := time.Unix(day*86400, 0).UTC()
+		then := t.AddDate(-1, 0, 0)
+		if then.Month() != t.Month() { // the 29th of February
+			then = then.AddDate(0, 0, -1)
+		}
+		return then.Unix() / 86400
 	}
 	return Period{ago(p.From), ago(p.To)}
 }
