@@ -35,6 +35,15 @@ func Phone(s, region string) (string, bool) {
 	return out, true
 }
 
+// National gives the digits of an E.164 number without the code of its country, "" where that cannot be told.
+func National(e164 string) string {
+	n, err := phonenumbers.Parse(e164, "ZZ")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetNationalSignificantNumber(n)
+}
+
 // digits writes decimal digits of any script as ASCII, drops marks that are not seen and takes off a leading "tel:".
 func digits(s string) string {
 	s = strings.TrimFunc(s, blank)

@@ -25,6 +25,7 @@ package customer
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"rapport/internal/base/id"
 )
@@ -107,4 +108,19 @@ type TimelineSource interface {
 	Kinds() []string
 	// Timeline gives at most limit items older than before, of the kinds given (all of the source's where there are none).
 	Timeline(ctx context.Context, customer id.ID, kinds []string, before TimelinePlace, limit int) ([]TimelineItem, error)
+}
+
+// Consent is what a customer allows at present on one channel for one purpose.
+type Consent struct {
+	Channel  string          `json:"channel" example:"email"`
+	Purpose  string          `json:"purpose" example:"marketing"`
+	Granted  bool            `json:"granted"`
+	At       time.Time       `json:"at"`
+	SourceID id.ID           `json:"source_id"`
+	Proof    json.RawMessage `json:"proof" doc:"Wording, address, file and line, or event"`
+}
+
+// Consents knows what customers allow; facts/consent fills it.
+type Consents interface {
+	Consents(ctx context.Context, customer id.ID) ([]Consent, error)
 }

@@ -25,6 +25,15 @@ type Deps struct {
 	Region func(shop id.ID) string
 	// Announce writes to the outbox within tx.
 	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+	// Follow makes stored rows follow what Resolve has found out, orders and events say; nil where there are none. Ingest and imports do
+	// that themselves, this is for customers written through the API.
+	Follow func(ctx context.Context, tx *sqldb.Tx, r Resolved) error
+	// DefaultShop gives the shop of a customer written without one.
+	DefaultShop func(ctx context.Context) (id.ID, error)
+	// Audit puts a change on record.
+	Audit func(ctx context.Context, q sqldb.Q, action, subject string, detail map[string]any) error
+	// Consents shows in the profile what a customer allows; nil leaves it out.
+	Consents Consents
 	// Timeline holds the other features' parts of the timeline.
 	Timeline []TimelineSource
 }

@@ -64,13 +64,14 @@ func (b *batch) writeClaims(ctx context.Context) error {
 
 const sqlInsertCustomer = `INSERT INTO customers (customer_id, shop_id, external_id, name, first_name, last_name, name_sort, email, phone,
 	gender, birthday, language, zone, country, city, attributes, traits, known, created_at, updated_at, first_seen_at, last_seen_at, events_from,
-	orders, total_spent, total_refunded, unconverted, first_order_at, last_order_at, session_id, session_at, session_until, session_campaign, merged_into)
+	orders, total_spent, total_refunded, unconverted, first_order_at, last_order_at, session_id, session_at, session_until, session_campaign, list_group, merged_into)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-	0, 0, 0, 0, 0, 0, $24, $25, $26, $27, 0)`
+	0, 0, 0, 0, 0, 0, $24, $25, $26, $27, CASE WHEN $18 THEN 3 ELSE 1 END, 0)`
 
 const sqlUpdateProfile = `UPDATE customers SET shop_id = $2, external_id = $3, name = $4, first_name = $5, last_name = $6, name_sort = $7,
 	email = $8, phone = $9, gender = $10, birthday = $11, language = $12, zone = $13, country = $14, city = $15, attributes = $16,
-	traits = $17, known = $18, updated_at = $19 WHERE customer_id = $1`
+	traits = $17, known = $18, updated_at = $19,
+	list_group = CASE WHEN $18 THEN 3 ELSE 1 END + CASE WHEN orders > 0 THEN 1 ELSE 0 END WHERE customer_id = $1`
 
 const sqlUpdateActivity = `UPDATE customers SET first_seen_at = $2, last_seen_at = $3, events_from = $4, session_id = $5, session_at = $6,
 	session_until = $7, session_campaign = $8 WHERE customer_id = $1`
@@ -229,7 +230,7 @@ func (b *batch) writeAbsorbed(ctx context.Context) error {
 		stmt string
 		rows [][]any
 	}{
-		{`UPDATE customers SET merged_into = $2, updated_at = $3 WHERE customer_id = $1`, stones},
+		{`UPDATE customers SET merged_into = $2, updated_at = $3, list_group = 0 WHERE customer_id = $1`, stones},
 		{`UPDATE customers SET merged_into = $2 WHERE merged_into = $1 AND merged_into <> 0`, again},
 		{sqlPutIdentity, put},
 		{`DELETE FROM customer_identities WHERE customer_id = $1`, gone},
@@ -280,7 +281,8 @@ func replaceVia(ctx context.Context, q sqldb.Q, via string, people map[id.ID]boo
 }
 
 const sqlSetTotals = `UPDATE customers SET orders = $2, total_spent = $3, total_refunded = $4, unconverted = $5, first_order_at = $6,
-	last_order_at = $7 WHERE customer_id = $1`
+	last_order_at = $7, list_group = CASE WHEN list_group = 0 THEN 0 ELSE (list_group - 1) / 2 * 2 + 1 + CASE WHEN $2 > 0 THEN 1 ELSE 0 END END
+	WHERE customer_id = $1`
 
 func setTotals(ctx context.Context, q sqldb.Q, totals []Totals) error {
 	rows := make([][]any, len(totals))

@@ -1,0 +1,230 @@
+package customer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"rapport/internal/base/id"
+	"rapport/internal/platform/sqldb"
+)
+
+const columns = `customer_id, shop_id, external_id, name, email, phone, known, orders, total_spent, first_seen_at, last_seen_at,
+	first_order_at, last_order_at, country, city, language, name_sort`
+
+func (c *Customer) fields() []any {
+	return []any{&c.ID, &c.ShopID, &c.ExternalID, &c.Name, &c.Email, &c.Phone, &c.Known, &c.Orders, &c.Spent, &c.FirstSeenAt, &c.LastSeenAt,
+		&c.FirstOrderAt, &c.LastOrderAt, &c.Country, &c.City, &c.Language, &c.nameSort}
+}
+
+// sortColumns are the columns that lists are sorted by; each has an index that begins with list_group.
+var sortColumns = map[string]string{
+	"": "last_seen_at", "last_seen": "last_seen_at", "name": "name_sort", "spent": "total_spent", "orders": "orders", "created": "first_seen_at",
+}
+
+// pageQuery reads one group in the order of a list.
+func pageQuery(sort string, ascending, more bool) string {
+	column, dir, than := sortColumns[sort], "DESC", "<"
+	if ascending {
+		dir, than = "ASC", ">"
+	}
+	where := ""
+	if more {
+		where = fmt.Sprintf(" AND (%s, customer_id) %s ($3, $4)", column, than)
+	}
+	return fmt.Sprintf("SELECT %s FROM customers WHERE list_group = $1%s ORDER BY %s %s, customer_id %s LIMIT $2", columns, where, column, dir, dir)
+}
+
+func selectPage(ctx context.Context, q sqldb.Q, group int64, sort string, ascending bool, after place, more bool, limit int) ([]Customer, error) {
+	args := []any{group, limit}
+	if more {
+		if sort == "name" {
+			args = append(args, after.text, int64(after.id))
+		} else {
+			args = append(args, after.number, int64(after.id))
+		}
+	}
+	rows, err := q.Query(ctx, pageQuery(sort, ascending, more), args...)
+	if err != nil {
+		return nil, fmt.Errorf("select customers: %w", err)
+	}
+	return scanCustomers(rows)
+}
+
+func scanCustomers(rows *sql.Rows) ([]Customer, error) {
+	defer func() { _ = rows.Close() }()
+	var out []Customer
+	for rows.Next() {
+		var c Customer
+		if err := rows.Scan(c.fields()...); err != nil {
+			return nil, fmt.Errorf("scan customer: %w", err)
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+const sqlCustomers = `SELECT ` + columns + ` FROM customers WHERE customer_id IN (%s) AND merged_into = 0`
+
+func selectCustomers(ctx context.Context, q sqldb.Q, people []id.ID) ([]Customer, error) {
+	var out []Customer
+	people = slices.Compact(slices.Sorted(slices.Values(people)))
+	err := each(ctx, q, sqlCustomers, nil, ids(people), func(rows *sql.Rows) error {
+		var c Customer
+		if err := rows.Scan(c.fields()...); err != nil {
+			return err
+		}
+		out = append(out, c)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("select found customers: %w", err)
+	}
+	return out, nil
+}
+
+const sqlByIdentity = `SELECT DISTINCT customer_id FROM customer_identities WHERE value = $1 AND kind = $2 ORDER BY customer_id DESC LIMIT $3`
+
+func selectByIdentity(ctx context.Context, q sqldb.Q, kind, value string, limit int) ([]id.ID, error) {
+	return selectIDs(ctx, q, sqlByIdentity, sqldb.Clean(value), kind, limit)
+}
+
+func selectIDs(ctx context.Context, q sqldb.Q, query string, args ...any) ([]id.ID, error) {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("select customers by identity: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []id.ID
+	for rows.Next() {
+		var c id.ID
+		if err := rows.Scan(&c); err != nil {
+			return nil, fmt.Errorf("scan customer id: %w", err)
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// Who has the same address, where one of the two has it from a server.
+const sqlSharers = `SELECT DISTINCT customer_id FROM customer_identities WHERE value = $1 AND kind = $2 AND customer_id <> $3 AND (verified OR $4)
+	ORDER BY customer_id LIMIT $5`
+
+func selectSharers(ctx context.Context, q sqldb.Q, c id.ID, i Identity, limit int) ([]id.ID, error) {
+	return selectIDs(ctx, q, sqlSharers, i.Value, i.Kind, int64(c), i.Verified, limit)
+}
+
+// Who said that the id was his before.
+const sqlAliasClaims = `SELECT DISTINCT claimant FROM identity_claims WHERE anonymous_id = $1 AND kind = 'alias' ORDER BY claimant LIMIT 50`
+
+func selectClaimants(ctx context.Context, q sqldb.Q, anonymous string) ([]string, error) {
+	rows, err := q.Query(ctx, sqlAliasClaims, anonymous)
+	if err != nil {
+		return nil, fmt.Errorf("select aliases: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var c string
+		if err := rows.Scan(&c); err != nil {
+			return nil, fmt.Errorf("scan alias: %w", err)
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// selectAliased gives the known customers that an alias names together with c: by it one user says that former was his user id.
+func selectAliased(ctx context.Context, q sqldb.Q, c id.ID, former string) ([]id.ID, error) {
+	claimants, err := selectClaimants(ctx, q, former)
+	if err != nil || len(claimants) == 0 {
+		return nil, err
+	}
+	var values []string
+	for _, name := range claimants {
+		if shop, ok := shopOf(name); ok {
+			_, now := split(name)
+			_, then := split(userKey(shop, former))
+			values = append(values, now, then)
+		}
+	}
+	owner := map[string]id.ID{}
+	if err := selectKeys(ctx, q, KindExternal, values, func(value string, o owned) { owner[value] = o.customer }); err != nil {
+		return nil, err
+	}
+	var out []id.ID
+	for i := 0; i < len(values); i += 2 {
+		now, then := owner[values[i]], owner[values[i+1]]
+		switch {
+		case now == 0 || then == 0 || now == then:
+		case now == c:
+			out = append(out, then)
+		case then == c:
+			out = append(out, now)
+		}
+	}
+	return out, nil
+}
+
+func shopOf(user string) (id.ID, bool) {
+	_, value := split(user)
+	shop, _ := split(value)
+	s, err := id.Parse(shop)
+	return s, err == nil
+}
+
+func selectMergedInto(ctx context.Context, q sqldb.Q, c id.ID) (into id.ID, ok bool, err error) {
+	err = q.Row(ctx, `SELECT merged_into FROM customers WHERE customer_id = $1`, int64(c)).Scan(&into)
+	if errors.Is(err, sqldb.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("select customer: %w", err)
+	}
+	return into, true, nil
+}
+
+const sqlProfile = `SELECT ` + columns + `, first_name, last_name, gender, birthday, zone, attributes, total_refunded, unconverted, created_at, updated_at
+	FROM customers WHERE customer_id = $1`
+
+func selectProfile(ctx context.Context, q sqldb.Q, c id.ID) (Profile, error) {
+	var p Profile
+	var attributes sqldb.RawJSON
+	err := q.Row(ctx, sqlProfile, int64(c)).Scan(append(p.fields(), &p.FirstName, &p.LastName, &p.Gender, &p.Birthday, &p.Zone, &attributes,
+		&p.Refunded, &p.Unconverted, &p.CreatedAt, &p.UpdatedAt)...)
+	if errors.Is(err, sqldb.ErrNoRows) {
+		return p, errNoCustomer
+	}
+	if err != nil {
+		return p, fmt.Errorf("select profile: %w", err)
+	}
+	p.Attributes = []byte(attributes)
+	return p, nil
+}
+
+// described is what a customer is found by.
+type described struct {
+	id                             id.ID
+	name, email, phone, externalID string
+	merged                         id.ID
+}
+
+const sqlDescribed = `SELECT customer_id, name, email, phone, external_id, merged_into FROM customers WHERE customer_id IN (%s)`
+
+func selectDescribed(ctx context.Context, q sqldb.Q, people []id.ID) ([]described, error) {
+	var out []described
+	err := each(ctx, q, sqlDescribed, nil, ids(people), func(rows *sql.Rows) error {
+		var d described
+		if err := rows.Scan(&d.id, &d.name, &d.email, &d.phone, &d.externalID, &d.merged); err != nil {
+			return err
+		}
+		out = append(out, d)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("select what customers are found by: %w", err)
+	}
+	return out, nil
+}
