@@ -24,7 +24,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -54,7 +53,7 @@ type Q interface {
 	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	// Row reads at most one row.
 	Row(ctx context.Context, query string, args ...any) *sql.Row
-	// Many runs one statement once for each row of arguments: prepared once on SQLite, pipelined on PostgreSQL.
+	// Many runs one statement once for each row of arguments: several rows at a time on SQLite, pipelined on PostgreSQL.
 	Many(ctx context.Context, query string, rows [][]any) error
 	// Engine tells which database this is.
 	Engine() Engine
@@ -101,10 +100,15 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(c.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}
-	write, err := sql.Open("sqlite", SQLiteDSN(c.Path, false))
+	writer, err := newLiteConnector(SQLiteDSN(c.Path, false))
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
+	reader, err := newLiteConnector(SQLiteDSN(c.Path, true))
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	write := sql.OpenDB(writer)
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
 	write.SetConnMaxLifetime(0)
@@ -112,11 +116,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		_ = write.Close()
 		return nil, fmt.Errorf("open %s: %w", c.Path, err)
 	}
-	read, err := sql.Open("sqlite", SQLiteDSN(c.Path, true))
-	if err != nil {
-		_ = write.Close()
-		return nil, fmt.Errorf("open sqlite readers: %w", err)
-	}
+	read := sql.OpenDB(reader)
 	read.SetMaxOpenConns(c.MaxConns)
 	read.SetMaxIdleConns(c.MaxConns)
 	return &DB{engine: SQLite, write: write, read: read}, nil
@@ -283,69 +283,6 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 // Row reads one row inside the transaction.
 func (tx *Tx) Row(ctx context.Context, query string, args ...any) *sql.Row {
 	return tx.tx.QueryRowContext(ctx, query, args...)
-}
-
-// Many runs one statement for many rows.
-func (tx *Tx) Many(ctx context.Context, query string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if tx.db.engine == Postgres {
-		return tx.pipeline(ctx, query, rows)
-	}
-	st, err := tx.tx.PrepareContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = st.Close() }()
-	for _, r := range rows {
-		if _, err := st.ExecContext(ctx, r...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Pgx lends the PostgreSQL connection behind the transaction, for what database/sql has no words for (COPY, jobs). An error on SQLite.
-func (tx *Tx) Pgx(fn func(conn *pgx.Conn) error) error {
-	return tx.conn.Raw(func(driverConn any) error {
-		c, ok := driverConn.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("no PostgreSQL connection but %T", driverConn)
-		}
-		return fn(c.Conn())
-	})
-}
-
-func (tx *Tx) pipeline(ctx context.Context, query string, rows [][]any) error {
-	return tx.Pgx(func(conn *pgx.Conn) error {
-		batch := &pgx.Batch{}
-		for _, r := range rows {
-			args, err := plain(r)
-			if err != nil {
-				return err
-			}
-			batch.Queue(query, args...)
-		}
-		return conn.SendBatch(ctx, batch).Close()
-	})
-}
-
-// plain turns driver.Valuer arguments into their values, as database/sql does, because the pipeline goes around it.
-func plain(row []any) ([]any, error) {
-	out := make([]any, len(row))
-	for i, v := range row {
-		if j, ok := v.(interface{ text() (string, error) }); ok {
-			s, err := j.text()
-			if err != nil {
-				return nil, err
-			}
-			out[i] = s
-			continue
-		}
-		out[i] = v
-	}
-	return out, nil
 }
 
 func affected(r sql.Result, err error) (int64, error) {
