@@ -89,12 +89,6 @@ func TestSecondProcess(t *testing.T) {
 	s := harness.Start(t, dir, "127.0.0.1:0")
 	code, _, errs := harness.Run(t, nil, "", "serve", "--data", dir, "--listen", "127.0.0.1:0")
 	says(t, code, 1, errs, dir, fmt.Sprint(s.Pid()), "--url")
-	code, _, errs = harness.Run(t, nil, "", "rebuild", "warehouse", "--data", dir)
-	if code == 0 {
-		t.Logf("rebuild beside a server works: %s", errs)
-	} else {
-		says(t, code, 1, errs, "--url")
-	}
 	s.Terminate()
 	s.Again().Terminate()
 }
