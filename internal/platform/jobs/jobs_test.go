@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -312,4 +313,34 @@ func BenchmarkEnqueueAndRun(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkIdle tells what a started queue costs while there is nothing to do.
+func BenchmarkIdle(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) *sqldb.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			db := open(b)
+			s, err := jobs.New(b.Context(), jobs.Deps{DB: db, Log: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			s.Register("note", func(context.Context, jobs.Job) error { return nil })
+			if err := s.Start(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			const watched = 10 * time.Second
+			cpu := cpuTime()
+			<-time.After(watched)
+			b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/watched.Seconds()/10_000, "%core")
+			if err := s.Stop(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
