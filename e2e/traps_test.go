@@ -23,8 +23,8 @@ type trap struct {
 	headers  map[string]string // beside Basic auth with the key
 	noKey    bool              // no Basic auth
 	status   int
-	accepted int // of a 200
-	refused  int // of these
+	accepted int // of a 200: events that passed
+	refused  int // and those that did not
 }
 
 const who = `"userId":"u1"`
@@ -55,19 +55,20 @@ func traps(key string) []trap {
 		{name: "an empty body", body: "", status: 400},
 		{name: "a batch that is no list", body: `{"batch":"many"}`, status: 400},
 		{name: "an empty batch", body: `{"batch":[]}`, status: 200},
-		{name: "one bad neighbour", body: batch(track(""), `{"type":"track","event":"E"}`, track("")), status: 200, accepted: 3, refused: 1},
-		{name: "an unknown type", body: batch(`{"type":"shout",`+who+`}`, track("")), status: 200, accepted: 2, refused: 1},
-		{name: "an event that is a number", body: batch("17", track("")), status: 200, accepted: 2, refused: 1},
-		{name: "track without a name", body: batch(`{"type":"track",` + who + `}`), status: 200, accepted: 1, refused: 1},
+		{name: "one bad neighbour", body: batch(track(""), `{"type":"track","event":"E"}`, track("")), status: 200, accepted: 2, refused: 1},
+		{name: "an unknown type", body: batch(`{"type":"shout",`+who+`}`, track("")), status: 200, accepted: 1, refused: 1},
+		{name: "an event that is a number", body: batch("17", track("")), status: 200, accepted: 1, refused: 1},
+		{name: "track without a name", body: batch(`{"type":"track",` + who + `}`), status: 200, refused: 1},
 		{name: "a number as user id", body: batch(`{"type":"track","event":"E","userId":42}`), status: 200, accepted: 1},
 		{name: "NUL in a text", body: batch(track(`,"properties":{"a":"x\u0000y"}`)), status: 200, accepted: 1},
 		{name: "half of a surrogate pair", body: batch(track(`,"properties":{"a":"\ud83d"}`)), status: 200, accepted: 1},
-		{name: "a negative price", body: batch(`{"type":"track","event":"Order Completed",` + who + `,"properties":{"order_id":"n1","total":-5,"currency":"EUR"}}`), status: 200, accepted: 1, refused: 1},
-		{name: "a currency that is none", body: batch(`{"type":"track","event":"Order Completed",` + who + `,"properties":{"order_id":"n2","total":5,"currency":"MONEY"}}`), status: 200, accepted: 1, refused: 1},
+		{name: "a negative price", body: batch(`{"type":"track","event":"Order Completed",` + who + `,"properties":{"order_id":"n1","total":-5,"currency":"EUR"}}`), status: 200, refused: 1},
+		{name: "a currency that is none", body: batch(`{"type":"track","event":"Order Completed",` + who + `,"properties":{"order_id":"n2","total":5,"currency":"MONEY"}}`), status: 200, refused: 1},
 		{name: "2,501 events", body: batch(strings.Split(many(2500, track("")+"\n")+track(""), "\n")...), status: 400},
-		{name: "an event of 40 KB", body: batch(track(`,"properties":{"a":"` + many(40_000, "x") + `"}`)), status: 400},
+		{name: "an event of 40 KB", body: batch(track(`,"properties":{"a":"` + many(40_000, "x") + `"}`), track("")), status: 200, accepted: 1, refused: 1},
+		{name: "an event of 40 KB alone", path: "/v1/track", body: track(`,"properties":{"a":"` + many(40_000, "x") + `"}`), status: 400},
 		{name: "ten megabytes", body: batch(track(`,"properties":{"a":"` + many(10<<20, "x") + `"}`)), status: 400},
-		{name: "deeper than anybody means", body: batch(track(`,"properties":` + many(12_000, `{"a":`) + "1" + many(12_000, "}"))), status: 400},
+		{name: "deeper than anybody means", body: batch(track(`,"properties":` + many(12_000, `{"a":`) + "1" + many(12_000, "}"))), status: 200, refused: 1},
 		{name: "a GET where a POST belongs", path: "GET /v1/batch", status: 405},
 		{name: "RudderStack's long names", path: "/v1/page", body: `{"name":"Home","anonymousId":"d1","originalTimestamp":"2026-01-02T03:04:05.678Z","channel":"web"}`, status: 200, accepted: 1},
 		{name: "alias", path: "/v1/alias", body: `{"userId":"u1","previousId":"d9"}`, status: 200, accepted: 1},
@@ -85,7 +86,7 @@ func TestTraps(t *testing.T) {
 	client := &http.Client{Timeout: 20 * time.Second}
 	accepted, refused := 0, 0
 	for _, x := range traps(key) {
-		accepted, refused = accepted+x.accepted, refused+x.refused
+		accepted, refused = accepted+x.accepted+x.refused, refused+x.refused
 		method, path := "POST", x.path
 		if m, p, ok := strings.Cut(path, " "); ok {
 			method, path = m, p
@@ -134,7 +135,7 @@ func TestTraps(t *testing.T) {
 			}
 		}
 		if err := json.Unmarshal(answer, &verdict); err != nil || !verdict.Success || verdict.Accepted != x.accepted || len(verdict.Refused) != x.refused {
-			t.Errorf("%s: %s, want %d accepted and %d of them refused", x.name, cut(answer), x.accepted, x.refused)
+			t.Errorf("%s: %s, want %d accepted and %d refused", x.name, cut(answer), x.accepted, x.refused)
 		}
 		for _, r := range verdict.Refused {
 			if len(r.Reason) < 10 {

@@ -198,7 +198,7 @@ type Event struct {
 // Events lists the events of a name.
 func (a *API) Events(name string) []Event {
 	a.t.Helper()
-	return All[Event](a, "/api/v1/events", url.Values{"name": {name}, "limit": {"1000"}})
+	return All[Event](a, "/api/v1/events", url.Values{"name": {name}, "limit": {"500"}})
 }
 
 // Customer is one customer as the list shows it.
