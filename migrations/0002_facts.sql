@@ -35,7 +35,7 @@ CREATE TABLE customers (
     session_at        BIGINT  NOT NULL, -- when it began
     session_until     BIGINT  NOT NULL, -- its newest event
     session_campaign  TEXT    NOT NULL,
-    list_group        BIGINT  NOT NULL, -- 0 tombstone, 1 anonymous, 2 anonymous with orders, 3 known, 4 known with orders: every filter of a list is a set of these
+    list_group        BIGINT  NOT NULL, -- 0 tombstone, 1 anonymous, 2 known: leads every index that lists are sorted by
     merged_into       BIGINT  NOT NULL, -- tombstone: where late arrivals go; 0 for a living customer
     CONSTRAINT customers_pk PRIMARY KEY (customer_id)
 );

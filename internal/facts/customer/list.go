@@ -113,23 +113,38 @@ func (f *Filter) order(a, b place) int {
 
 // groups gives the values of list_group that a filter lets through.
 func (f *Filter) groups() []int64 {
-	var out []int64
-	for _, g := range []struct {
-		group         int64
-		known, bought bool
-	}{{1, false, false}, {2, false, true}, {3, true, false}, {4, true, true}} {
-		if (f.Known == nil || *f.Known == g.known) && (f.HasOrders == nil || *f.HasOrders == g.bought) {
-			out = append(out, g.group)
-		}
+	switch {
+	case f.Known == nil:
+		return []int64{groupAnonymous, groupKnown}
+	case *f.Known:
+		return []int64{groupKnown}
 	}
-	return out
+	return []int64{groupAnonymous}
 }
+
+// lets tells whether a filter lets a customer through.
+func (f *Filter) lets(c *Customer) bool {
+	return (f.Known == nil || *f.Known == c.Known) && (f.HasOrders == nil || *f.HasOrders == (c.Orders > 0))
+}
+
+// maxFew is how many buyers (or others) are read whole rather than looked for in the order of a list, where they may be far apart.
+const maxFew = 2000
 
 // scan reads the next rows of every group from the index of the order; the page is among them.
 func (s *Service) scan(ctx context.Context, f Filter, after place, more bool, limit int) ([]Customer, error) {
 	var out []Customer
 	for _, g := range f.groups() {
-		rows, err := selectPage(ctx, s.DB, g, f.Sort, f.Ascending, after, more, limit)
+		if f.HasOrders != nil && f.Sort != "orders" {
+			few, all, err := selectFew(ctx, s.DB, g, *f.HasOrders, maxFew)
+			if err != nil {
+				return nil, err
+			}
+			if all {
+				out = append(out, few...)
+				continue
+			}
+		}
+		rows, err := selectPage(ctx, s.DB, g, &f, after, more, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -180,17 +195,7 @@ func (s *Service) find(ctx context.Context, f Filter) ([]Customer, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups := f.groups()
-	return slices.DeleteFunc(rows, func(c Customer) bool {
-		g := int64(1)
-		if c.Known {
-			g = 3
-		}
-		if c.Orders > 0 {
-			g++
-		}
-		return !slices.Contains(groups, g)
-	}), nil
+	return slices.DeleteFunc(rows, func(c Customer) bool { return !f.lets(&c) }), nil
 }
 
 // search gives who is found by words, and whom an identifier names that was typed whole.

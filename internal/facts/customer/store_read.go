@@ -25,32 +25,62 @@ var sortColumns = map[string]string{
 }
 
 // pageQuery reads one group in the order of a list.
-func pageQuery(sort string, ascending, more bool) string {
-	column, dir, than := sortColumns[sort], "DESC", "<"
-	if ascending {
+func pageQuery(f *Filter, more bool) string {
+	column, dir, than := sortColumns[f.Sort], "DESC", "<"
+	if f.Ascending {
 		dir, than = "ASC", ">"
 	}
 	where := ""
 	if more {
 		where = fmt.Sprintf(" AND (%s, customer_id) %s ($3, $4)", column, than)
 	}
+	switch {
+	case f.HasOrders == nil:
+	case *f.HasOrders:
+		where += " AND orders > 0"
+	default:
+		where += " AND orders = 0"
+	}
 	return fmt.Sprintf("SELECT %s FROM customers WHERE list_group = $1%s ORDER BY %s %s, customer_id %s LIMIT $2", columns, where, column, dir, dir)
 }
 
-func selectPage(ctx context.Context, q sqldb.Q, group int64, sort string, ascending bool, after place, more bool, limit int) ([]Customer, error) {
+func selectPage(ctx context.Context, q sqldb.Q, group int64, f *Filter, after place, more bool, limit int) ([]Customer, error) {
 	args := []any{group, limit}
 	if more {
-		if sort == "name" {
+		if f.Sort == "name" {
 			args = append(args, after.text, int64(after.id))
 		} else {
 			args = append(args, after.number, int64(after.id))
 		}
 	}
-	rows, err := q.Query(ctx, pageQuery(sort, ascending, more), args...)
+	rows, err := q.Query(ctx, pageQuery(f, more), args...)
 	if err != nil {
 		return nil, fmt.Errorf("select customers: %w", err)
 	}
 	return scanCustomers(rows)
+}
+
+// selectFew gives those of a group who have orders, or who have none, where they are at most max; all is false where they are more.
+func selectFew(ctx context.Context, q sqldb.Q, group int64, buyers bool, max int) (few []Customer, all bool, err error) {
+	is := "orders = 0"
+	if buyers {
+		is = "orders > 0"
+	}
+	// The count goes by the index alone and stops early; only then are rows read.
+	var n int
+	err = q.Row(ctx, `SELECT COUNT(*) FROM (SELECT customer_id FROM customers WHERE list_group = $1 AND `+is+` LIMIT $2) AS some`, group, max+1).Scan(&n)
+	if err != nil {
+		return nil, false, fmt.Errorf("count some customers: %w", err)
+	}
+	if n > max {
+		return nil, false, nil
+	}
+	rows, err := q.Query(ctx, `SELECT `+columns+` FROM customers WHERE list_group = $1 AND `+is, group)
+	if err != nil {
+		return nil, false, fmt.Errorf("select some customers: %w", err)
+	}
+	few, err = scanCustomers(rows)
+	return few, err == nil, err
 }
 
 func scanCustomers(rows *sql.Rows) ([]Customer, error) {

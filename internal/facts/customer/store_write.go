@@ -21,24 +21,33 @@ func (b *batch) write(ctx context.Context) error {
 	return nil
 }
 
-const sqlInsertKey = `INSERT INTO identity_keys (value, kind, customer_id, at, holder) VALUES ($1, $2, $3, $4, $5)
-	ON CONFLICT (value, kind) DO UPDATE SET customer_id = excluded.customer_id, at = excluded.at, holder = excluded.holder`
+var keyColumns = []string{"value", "kind", "customer_id", "at", "holder"}
+
+const sqlUpdateKey = `UPDATE identity_keys SET customer_id = $1, at = $2, holder = $3 WHERE value = $4 AND kind = $5`
 
 func (b *batch) writeKeys(ctx context.Context) error {
-	var rows [][]any
-	for _, k := range b.keyList {
-		if k.is != k.was && k.is.customer != 0 {
-			kind, value := split(k.name)
-			rows = append(rows, []any{value, kind, int64(k.is.customer), k.is.at, k.is.holder})
+	var insert, update [][]any
+	put := func(kind, value string, was, is owned) {
+		switch {
+		case is == was || is.customer == 0:
+		case was.customer == 0:
+			insert = append(insert, []any{value, kind, int64(is.customer), is.at, is.holder})
+		default:
+			update = append(update, []any{int64(is.customer), is.at, is.holder, value, kind})
 		}
+	}
+	for _, k := range b.keyList {
+		kind, value := split(k.name)
+		put(kind, value, k.was, k.is)
 	}
 	for _, d := range b.devList {
-		if d.is.anonymous != d.was.anonymous && d.is.anonymous != 0 {
-			rows = append(rows, []any{d.id, KindAnonymous, int64(d.is.anonymous), int64(0), ""})
-		}
+		put(KindAnonymous, d.id, owned{customer: d.was.anonymous}, owned{customer: d.is.anonymous})
 	}
-	if err := b.tx.Many(ctx, sqlInsertKey, rows); err != nil {
-		return fmt.Errorf("write identity keys: %w", err)
+	if err := b.tx.InsertMany(ctx, "identity_keys", keyColumns, insert); err != nil {
+		return fmt.Errorf("insert identity keys: %w", err)
+	}
+	if err := b.tx.Many(ctx, sqlUpdateKey, update); err != nil {
+		return fmt.Errorf("update identity keys: %w", err)
 	}
 	return nil
 }
@@ -56,38 +65,49 @@ func (b *batch) writeClaims(ctx context.Context) error {
 	if err := b.tx.Many(ctx, `DELETE FROM identity_claims WHERE anonymous_id = $1 AND at = $2 AND claimant = $3 AND kind = $4`, remove); err != nil {
 		return fmt.Errorf("remove claims: %w", err)
 	}
-	if err := b.tx.Many(ctx, `INSERT INTO identity_claims (anonymous_id, at, claimant, kind) VALUES ($1, $2, $3, $4)`, add); err != nil {
+	if err := b.tx.InsertMany(ctx, "identity_claims", []string{"anonymous_id", "at", "claimant", "kind"}, add); err != nil {
 		return fmt.Errorf("insert claims: %w", err)
 	}
 	return nil
 }
 
-const sqlInsertCustomer = `INSERT INTO customers (customer_id, shop_id, external_id, name, first_name, last_name, name_sort, email, phone,
-	gender, birthday, language, zone, country, city, attributes, traits, known, created_at, updated_at, first_seen_at, last_seen_at, events_from,
-	orders, total_spent, total_refunded, unconverted, first_order_at, last_order_at, session_id, session_at, session_until, session_campaign, list_group, merged_into)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-	0, 0, 0, 0, 0, 0, $24, $25, $26, $27, CASE WHEN $18 THEN 3 ELSE 1 END, 0)`
+// The columns of a record in the order of profileArgs, activityArgs and those that begin at nothing.
+var customerColumns = []string{"shop_id", "external_id", "name", "first_name", "last_name", "name_sort", "email", "phone", "gender", "birthday",
+	"language", "zone", "country", "city", "attributes", "traits", "known", "updated_at", "list_group", "customer_id",
+	"first_seen_at", "last_seen_at", "events_from", "session_id", "session_at", "session_until", "session_campaign",
+	"created_at", "orders", "total_spent", "total_refunded", "unconverted", "first_order_at", "last_order_at", "merged_into"}
 
-const sqlUpdateProfile = `UPDATE customers SET shop_id = $2, external_id = $3, name = $4, first_name = $5, last_name = $6, name_sort = $7,
-	email = $8, phone = $9, gender = $10, birthday = $11, language = $12, zone = $13, country = $14, city = $15, attributes = $16,
-	traits = $17, known = $18, updated_at = $19,
-	list_group = CASE WHEN $18 THEN 3 ELSE 1 END + CASE WHEN orders > 0 THEN 1 ELSE 0 END WHERE customer_id = $1`
+const sqlUpdateProfile = `UPDATE customers SET shop_id = $1, external_id = $2, name = $3, first_name = $4, last_name = $5, name_sort = $6,
+	email = $7, phone = $8, gender = $9, birthday = $10, language = $11, zone = $12, country = $13, city = $14, attributes = $15,
+	traits = $16, known = $17, updated_at = $18, list_group = $19 WHERE customer_id = $20`
 
-const sqlUpdateActivity = `UPDATE customers SET first_seen_at = $2, last_seen_at = $3, events_from = $4, session_id = $5, session_at = $6,
-	session_until = $7, session_campaign = $8 WHERE customer_id = $1`
+const sqlUpdateActivity = `UPDATE customers SET first_seen_at = $1, last_seen_at = $2, events_from = $3, session_id = $4, session_at = $5,
+	session_until = $6, session_campaign = $7 WHERE customer_id = $8`
 
-func profileArgs(p *person) []any {
+// The values of list_group.
+const (
+	groupAnonymous = int64(1)
+	groupKnown     = int64(2)
+)
+
+func profileArgs(p *person, now int64) []any {
 	pr := p.profile
 	n := &pr.shown
 	known := pr.externalID != "" || n.email != "" || n.phone != ""
-	return []any{int64(p.id), int64(pr.shop), pr.externalID, n.name, n.first, n.last, sortKey(n.name, n.email), n.email, n.phone, n.gender,
-		n.birthday, n.language, n.zone, n.country, n.city, string(n.attributes), string(pr.layers.appendJSON(nil)), known}
+	group := groupAnonymous
+	if known {
+		group = groupKnown
+	}
+	return append(make([]any, 0, len(customerColumns)), int64(pr.shop), pr.externalID, n.name, n.first, n.last, sortKey(n.name, n.email), n.email, n.phone,
+		n.gender, n.birthday, n.language, n.zone, n.country, n.city, string(n.attributes), string(pr.layers.appendJSON(nil)), known, now, group, int64(p.id))
 }
 
-func activityArgs(p *person) []any {
+func activityArgs(args []any, p *person) []any {
 	s := p.is.session
-	return []any{p.is.first, p.is.last, p.is.floor, s.id, s.from, s.until, s.campaign}
+	return append(args, p.is.first, p.is.last, p.is.floor, s.id, s.from, s.until, s.campaign)
 }
+
+var zero any = int64(0)
 
 func (b *batch) writePeople(ctx context.Context) error {
 	var insert, active [][]any
@@ -95,16 +115,16 @@ func (b *batch) writePeople(ctx context.Context) error {
 	for _, p := range b.peoples {
 		switch {
 		case p.fresh:
-			insert = append(insert, append(append(profileArgs(p), p.profile.created, b.now), activityArgs(p)...))
+			insert = append(insert, append(activityArgs(profileArgs(p, b.now), p), p.profile.created, zero, zero, zero, zero, zero, zero, zero))
 			continue
 		case p.changed:
 			update = append(update, p)
 		}
 		if p.is != p.was {
-			active = append(active, append([]any{int64(p.id)}, activityArgs(p)...))
+			active = append(active, append(activityArgs(make([]any, 0, 8), p), int64(p.id)))
 		}
 	}
-	if err := b.tx.Many(ctx, sqlInsertCustomer, insert); err != nil {
+	if err := b.tx.InsertMany(ctx, "customers", customerColumns, insert); err != nil {
 		return fmt.Errorf("insert customers: %w", err)
 	}
 	if err := updateProfiles(ctx, b.tx, update, b.now); err != nil {
@@ -119,7 +139,7 @@ func (b *batch) writePeople(ctx context.Context) error {
 func updateProfiles(ctx context.Context, q sqldb.Q, people []*person, now int64) error {
 	rows := make([][]any, len(people))
 	for i, p := range people {
-		rows[i] = append(profileArgs(p), now)
+		rows[i] = profileArgs(p, now)
 	}
 	if err := q.Many(ctx, sqlUpdateProfile, rows); err != nil {
 		return fmt.Errorf("update profiles: %w", err)
@@ -209,8 +229,8 @@ func (b *batch) writeAbsorbed(ctx context.Context) error {
 	var stones, again, put, gone, keys [][]any
 	for i, a := range b.absorbs {
 		from[i] = a.from
-		stones = append(stones, []any{int64(a.from), int64(a.to), b.now})
-		again = append(again, []any{int64(a.from), int64(a.to)})
+		stones = append(stones, []any{int64(a.to), b.now, int64(a.from)})
+		again = append(again, []any{int64(a.to), int64(a.from)})
 	}
 	rows, err := selectIdentities(ctx, b.tx, from)
 	if err != nil {
@@ -230,8 +250,8 @@ func (b *batch) writeAbsorbed(ctx context.Context) error {
 		stmt string
 		rows [][]any
 	}{
-		{`UPDATE customers SET merged_into = $2, updated_at = $3, list_group = 0 WHERE customer_id = $1`, stones},
-		{`UPDATE customers SET merged_into = $2 WHERE merged_into = $1 AND merged_into <> 0`, again},
+		{`UPDATE customers SET merged_into = $1, updated_at = $2, list_group = 0 WHERE customer_id = $3`, stones},
+		{`UPDATE customers SET merged_into = $1 WHERE merged_into = $2 AND merged_into <> 0`, again},
 		{sqlPutIdentity, put},
 		{`DELETE FROM customer_identities WHERE customer_id = $1`, gone},
 		{`UPDATE identity_keys SET customer_id = $4 WHERE value = $1 AND kind = $2 AND customer_id = $3`, keys},
@@ -280,14 +300,13 @@ func replaceVia(ctx context.Context, q sqldb.Q, via string, people map[id.ID]boo
 	return nil
 }
 
-const sqlSetTotals = `UPDATE customers SET orders = $2, total_spent = $3, total_refunded = $4, unconverted = $5, first_order_at = $6,
-	last_order_at = $7, list_group = CASE WHEN list_group = 0 THEN 0 ELSE (list_group - 1) / 2 * 2 + 1 + CASE WHEN $2 > 0 THEN 1 ELSE 0 END END
-	WHERE customer_id = $1`
+const sqlSetTotals = `UPDATE customers SET orders = $1, total_spent = $2, total_refunded = $3, unconverted = $4, first_order_at = $5,
+	last_order_at = $6 WHERE customer_id = $7`
 
 func setTotals(ctx context.Context, q sqldb.Q, totals []Totals) error {
 	rows := make([][]any, len(totals))
 	for i, t := range totals {
-		rows[i] = []any{int64(t.CustomerID), t.Orders, t.Spent, t.Refunded, t.Unconverted, t.FirstAt, t.LastAt}
+		rows[i] = []any{t.Orders, t.Spent, t.Refunded, t.Unconverted, t.FirstAt, t.LastAt, int64(t.CustomerID)}
 	}
 	if err := q.Many(ctx, sqlSetTotals, rows); err != nil {
 		return fmt.Errorf("write totals of customers: %w", err)
