@@ -18,12 +18,18 @@ type counts struct{ created, updated, unchanged int64 }
 // facts stores what a chunk says, within its transaction.
 func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) (counts, error) {
 	var n counts
+	known, err := s.Orders.Look(ctx, tx, b.changes)
+	if err != nil {
+		return n, fmt.Errorf("find orders: %w", err)
+	}
+	b.dropSaid(known)
+	n.unchanged = b.said
 	totals := map[id.ID]order.Totals{}
 	verdicts, err := s.people(ctx, tx, b, totals, i.Kind == Customers, &n)
 	if err != nil {
 		return n, err
 	}
-	if err := s.orders(ctx, tx, b, verdicts, totals, &n); err != nil {
+	if err := s.orders(ctx, tx, b, known, verdicts, totals, &n); err != nil {
 		return n, err
 	}
 	if len(totals) > 0 {
@@ -45,6 +51,46 @@ func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) 
 		}
 	}
 	return n, nil
+}
+
+// dropSaid leaves out orders of which the file said the same before, and the buyers whom then nothing is about.
+func (b *batch) dropSaid(known *order.Known) {
+	if len(b.changes) == 0 {
+		return
+	}
+	used := make([]bool, len(b.signals))
+	changes, of := b.changes[:0], b.signalOf[:0]
+	for k := range b.changes {
+		if known.Said(&b.changes[k]) {
+			b.said++
+			continue
+		}
+		changes, of = append(changes, b.changes[k]), append(of, b.signalOf[k])
+		if s := b.signalOf[k]; s >= 0 {
+			used[s] = true
+		}
+	}
+	if len(changes) == len(b.changes) {
+		return
+	}
+	b.changes, b.signalOf = changes, of
+	if len(changes) == 0 {
+		b.sightings = nil
+	}
+	at := make([]int32, len(b.signals))
+	signals := b.signals[:0]
+	for k, keep := range used {
+		at[k] = int32(len(signals))
+		if keep {
+			signals = append(signals, b.signals[k])
+		}
+	}
+	b.signals = signals
+	for k, s := range of {
+		if s >= 0 {
+			of[k] = at[s]
+		}
+	}
 }
 
 func (n *counts) count(created, updated bool) {
@@ -127,7 +173,7 @@ func keep(totals map[id.ID]order.Totals, list []order.Totals) {
 	}
 }
 
-func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, verdicts []customer.Verdict, totals map[id.ID]order.Totals, n *counts) error {
+func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, known *order.Known, verdicts []customer.Verdict, totals map[id.ID]order.Totals, n *counts) error {
 	if len(b.changes) == 0 {
 		return nil
 	}
@@ -148,7 +194,7 @@ func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, verdicts [
 			b.changes[k].SetProducts(find)
 		}
 	}
-	t, err := s.Orders.Apply(ctx, tx, b.changes)
+	t, err := s.Orders.ApplyKnown(ctx, tx, b.changes, known)
 	if err != nil {
 		return fmt.Errorf("import orders: %w", err)
 	}

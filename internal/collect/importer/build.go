@@ -39,6 +39,7 @@ type batch struct {
 	errors    []rowError
 	rows      int64
 	units     int64
+	said      int64 // changes left out because the file said the same before
 	pos, line int64
 	last      bool
 
@@ -306,7 +307,7 @@ func newBuilder(im *Import, cols *columns, p profile, zone *time.Location, send 
 	b := &builder{im: im, cols: cols, dates: dates{zone: zone, order: p.order}, money: amounts{commaDecimal: p.commaDecimal}, code: im.Currency, send: send}
 	switch im.Kind {
 	case Orders:
-		b.chunk = 12_000
+		b.chunk = 16_000
 		return b, newOrderRows(b), nil
 	case OrderLines:
 		b.chunk = 4000

@@ -88,7 +88,7 @@ func (s *Service) Routes(api huma.API) {
 	create := httpapi.Status(http.StatusAccepted, httpapi.Op("create-import", "POST /api/v1/imports", "Upload a file and import it", role.ImportRun))
 	create.Description = "The parts must come in this order: all fields, then the file. The answer comes when the file is stored and its columns are understood; the rows are imported " +
 		"afterwards, and GET /imports/{id} tells how far they are."
-	create.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{Type: "object",
+	form := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{Type: "object",
 		Required: []string{"kind", "file"}, Properties: map[string]*huma.Schema{
 			"kind":     {Type: "string", Enum: []any{"customers", "orders", "order_lines", "products"}},
 			"mapping":  {Type: "string", Description: "field=column,field=column or a JSON object; what is not named is guessed"},
@@ -108,6 +108,8 @@ func (s *Service) Routes(api huma.API) {
 		}
 		return &body[Row]{shape(&i)}, nil
 	})
+	// Described only now: huma reads and parses every body that it knows of when an operation is registered.
+	api.OpenAPI().Paths[create.Path].Post.RequestBody = form
 	huma.Register(api, httpapi.Op("list-imports", "GET /api/v1/imports", "List imports, newest first", role.ImportRun),
 		func(ctx context.Context, in *struct {
 			Limit  int    `query:"limit" minimum:"0" maximum:"500"`

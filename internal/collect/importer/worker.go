@@ -310,7 +310,9 @@ func (s *Service) apply(ctx context.Context, i *Import, b *batch, errorsOut *os.
 		return err
 	}
 	// The writing of a chunk is not broken off in the middle: that would only lose the work.
-	err = s.DB.Tx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
+	// (It also spares a goroutine for every statement, which the SQLite driver needs to watch for the end of a context.)
+	ctx = context.WithoutCancel(ctx)
+	err = s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		counts, err = s.facts(ctx, tx, i, b)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -82,16 +83,65 @@ type orderKey struct {
 // Apply folds changes into the orders they name, within the caller's transaction, and announces what changed. Giving the same
 // changes again, or in another order, leads to the same result.
 func (s *Service) Apply(ctx context.Context, tx *sqldb.Tx, changes []Change) (Touched, error) {
+	known, err := s.Look(ctx, tx, changes)
+	if err != nil {
+		return Touched{}, err
+	}
+	return s.ApplyKnown(ctx, tx, changes, known)
+}
+
+// Known is which orders exist, as of a transaction that holds the lock of orders.
+type Known struct{ keys map[orderKey]knownKey }
+
+type knownKey struct {
+	ref
+	hash string
+}
+
+// Said tells whether a change is the last thing that a file said about its order, so that it says nothing new.
+func (k *Known) Said(c *Change) bool {
+	have, ok := k.keys[orderKey{c.ShopID, c.ExternalID}]
+	return ok && c.FileHash != "" && c.FileHash == have.hash
+}
+
+// Look finds out which of the orders that changes name exist. Who wants to know before Apply what is new (an import) asks it, and
+// hands the answer to ApplyKnown in the same transaction.
+func (s *Service) Look(ctx context.Context, tx *sqldb.Tx, changes []Change) (*Known, error) {
+	k := &Known{keys: map[orderKey]knownKey{}}
 	if len(changes) == 0 {
-		return Touched{}, nil
+		return k, nil
 	}
 	if err := lockOrders(ctx, tx); err != nil {
-		return Touched{}, err
+		return nil, err
+	}
+	seen := make(map[orderKey]bool, len(changes))
+	byShop := map[id.ID][]string{}
+	for i := range changes {
+		n := orderKey{changes[i].ShopID, changes[i].ExternalID}
+		if !seen[n] {
+			seen[n] = true
+			byShop[n.shop] = append(byShop[n.shop], n.ext)
+		}
+	}
+	for shop, exts := range byShop {
+		if err := selectKeys(ctx, tx, shop, exts, func(ext string, r ref, hash string) {
+			k.keys[orderKey{shop, ext}] = knownKey{r, hash}
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return k, nil
+}
+
+// ApplyKnown is Apply for who asked Look before, about at least these changes.
+func (s *Service) ApplyKnown(ctx context.Context, tx *sqldb.Tx, changes []Change, known *Known) (Touched, error) {
+	if len(changes) == 0 {
+		return Touched{}, nil
 	}
 	b := &batch{svc: s, tx: tx, states: make(map[orderKey]*entry, len(changes)), out: Touched{Outcomes: make([]Outcome, len(changes))}}
 	b.currency, b.zone = s.Reporting()
 	b.now = clock.Micros(s.Clock.Now())
-	if err := b.load(ctx, changes); err != nil {
+	if err := b.load(ctx, changes, known); err != nil {
 		return Touched{}, err
 	}
 	for i := range changes {
@@ -111,6 +161,13 @@ type entry struct {
 	known   bool // has a row
 	changed bool
 	hash    string
+}
+
+func (e *entry) owner() id.ID {
+	if e.state == nil {
+		return 0
+	}
+	return e.state.customer
 }
 
 // ref is the key of a stored order.
@@ -140,8 +197,7 @@ type rateValue struct {
 }
 
 // load reads what is known of the named orders; those that a file repeats word for word are not read.
-func (b *batch) load(ctx context.Context, changes []Change) error {
-	byShop := map[id.ID][]string{}
+func (b *batch) load(ctx context.Context, changes []Change, known *Known) error {
 	entries := make([]entry, 0, len(changes)) // one allocation; pointers into it stay good, since it never grows
 	for i := range changes {
 		k := orderKey{changes[i].ShopID, changes[i].ExternalID}
@@ -152,14 +208,8 @@ func (b *batch) load(ctx context.Context, changes []Change) error {
 		e := &entries[len(entries)-1]
 		b.states[k] = e
 		b.order = append(b.order, e)
-		byShop[k.shop] = append(byShop[k.shop], k.ext)
-	}
-	for shop, exts := range byShop {
-		if err := selectKeys(ctx, b.tx, shop, exts, func(ext string, r ref, hash string) {
-			e := b.states[orderKey{shop, ext}]
-			e.was, e.known, e.hash = r, true, hash
-		}); err != nil {
-			return err
+		if have, ok := known.keys[k]; ok {
+			e.was, e.known, e.hash = have.ref, true, have.hash
 		}
 	}
 	need := map[ref]*state{}
@@ -206,6 +256,8 @@ func (b *batch) fold(c *Change, i int) {
 // write stores the changed orders: new ones and those that change hands are inserted, the others updated in place.
 func (b *batch) write(ctx context.Context) error {
 	var w writes
+	// In the order of their keys rows of a big batch find their neighbours in the same pages.
+	slices.SortStableFunc(b.order, func(x, y *entry) int { return cmp.Compare(x.owner(), y.owner()) })
 	for _, e := range b.order {
 		st := e.state
 		if st == nil || !e.changed {

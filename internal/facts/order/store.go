@@ -257,12 +257,34 @@ func (w *writes) run(ctx context.Context, tx *sqldb.Tx) error {
 	return insertMany(ctx, tx, "refunds", refundColumns, 12, w.insertRefunds)
 }
 
-// insertMany writes rows with one statement for many of them: half the cost of a statement a row on both engines.
+// maxMarks bounds the placeholders of one statement: more rows a statement gain little beyond it.
+const maxMarks = 250
+
+// insertMany writes rows. On SQLite one statement takes many of them, with placeholders without names: that is half the cost of a
+// statement a row, and names would be searched for one by one. PostgreSQL takes them as a pipeline.
 func insertMany(ctx context.Context, tx *sqldb.Tx, table, columns string, width int, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := tx.Many(ctx, `INSERT INTO `+table+` (`+columns+`) VALUES (`+sqldb.Marks(1, width)+`)`, rows); err != nil {
+	into := `INSERT INTO ` + table + ` (` + columns + `) VALUES `
+	if tx.Engine() == sqldb.SQLite {
+		n := maxMarks / width
+		tuple := `(?` + strings.Repeat(`,?`, width-1) + `)`
+		whole := len(rows) / n
+		big := make([][]any, whole)
+		for i := range big {
+			args := make([]any, 0, n*width)
+			for _, r := range rows[i*n : (i+1)*n] {
+				args = append(args, r...)
+			}
+			big[i] = args
+		}
+		if err := tx.Many(ctx, into+tuple+strings.Repeat(`,`+tuple, n-1), big); err != nil {
+			return fmt.Errorf("insert into %s: %w", table, err)
+		}
+		rows = rows[whole*n:]
+	}
+	if err := tx.Many(ctx, into+`(`+sqldb.Marks(1, width)+`)`, rows); err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
 	}
 	return nil

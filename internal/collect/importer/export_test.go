@@ -1,0 +1,25 @@
+package importer
+
+import "time"
+
+// ReadOnly reads a file and makes units of it, for the bench.
+func ReadOnly(path string, kind Kind) error {
+	src, err := openSource(path, nil)
+	if err != nil {
+		return err
+	}
+	cols, err := mapColumns(kind, src.header, nil)
+	if err != nil {
+		return err
+	}
+	b, k, err := newBuilder(&Import{Kind: kind, Currency: "USD", ShopID: 1}, cols, profile{}, time.UTC, func(*batch) error { return nil })
+	if err != nil {
+		return err
+	}
+	rows, err := src.rows(src.start, src.line)
+	if err != nil {
+		return err
+	}
+	defer rows.close()
+	return b.run(rows, k)
+}
