@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+
+	"rapport/internal/base/errs"
+	"rapport/internal/platform/config"
+	"rapport/internal/platform/obs"
+)
+
+// drainTime bounds how long a stop waits for requests in flight and for what was accepted to be applied. What is left then is
+// safe in the journal and is applied at the next start.
+const drainTime = 25 * time.Second
+
+type serveCmd struct {
+	settingFlags
+	Listen   string `help:"Address to listen on; port 0 takes a free one." placeholder:"ADDR"`
+	Demo     bool   `help:"Fill an empty data directory with a demo shop and keep it alive."`
+	DemoSize string `name:"demo-size" help:"small, medium or a number of customers." placeholder:"SIZE"`
+}
+
+func (c *serveCmd) Run(p *Process) error {
+	ctx, stop := p.interruptible()
+	defer stop()
+	cfg, err := p.settings(*c)
+	if err != nil {
+		return err
+	}
+	log := obs.Logger(p.Stderr, cfg.LogFormat, cfg.LogLevel)
+	held, err := holdDirectory(cfg.Data)
+	if errors.Is(err, errHeld) {
+		return errs.New(errs.Conflict, "data.held",
+			"Process %s has the data directory %s. Stop it first, choose another directory with --data, or send commands to it with --url.",
+			holder(cfg.Data), cfg.Data)
+	}
+	if err != nil {
+		return err
+	}
+	ln, err := listen(cfg.Listen)
+	if err != nil {
+		held.release()
+		return err
+	}
+	a, err := Open(ctx, Options{Config: cfg, Version: p.Version, Log: log, Held: held})
+	if err != nil {
+		held.release()
+		return errors.Join(err, ln.Close())
+	}
+	return a.serve(ctx, p, cfg, ln)
+}
+
+func (a *App) serve(ctx context.Context, p *Process, cfg *config.Config, ln net.Listener) error {
+	if err := a.Start(ctx); err != nil {
+		return errors.Join(err, ln.Close(), a.Close())
+	}
+	server := &http.Server{
+		Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(ln) }()
+	_, _ = fmt.Fprintf(p.Stdout, "listening on http://%s\n", ln.Addr())
+	a.log.Info("ready", "address", "http://"+ln.Addr().String(), "data", cfg.Data, "version", p.Version)
+	demo := make(chan struct{})
+	if cfg.Demo {
+		go func() { defer close(demo); a.demo(ctx, p, cfg, "http://"+ln.Addr().String()) }()
+	} else {
+		close(demo)
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	a.log.Info("stopping: no new requests, draining what was accepted")
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	a.notReady()
+	<-demo
+	err = errors.Join(ignoreClosed(err), server.Shutdown(drain), a.Close())
+	a.log.Info("stopped")
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func listen(address string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", address)
+	switch {
+	case err == nil:
+		return ln, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, errs.New(errs.Conflict, "listen.taken", "Another program listens on %s already. Stop it, or choose another address with --listen.", address)
+	case errors.Is(err, os.ErrPermission):
+		return nil, errs.New(errs.Conflict, "listen.refused", "This user may not listen on %s. Choose a port above 1023 with --listen.", address)
+	}
+	return nil, usage("cannot listen on %s: %v", address, err)
+}
+
+// quietLog is for commands other than serve: they answer in sentences, so only trouble is logged.
+func quietLog(p *Process, c *config.Config) *slog.Logger {
+	level := c.LogLevel
+	if level == "info" {
+		level = "warn"
+	}
+	return obs.Logger(p.Stderr, c.LogFormat, level)
+}
