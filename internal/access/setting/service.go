@@ -61,7 +61,7 @@ func (s *Service) keep(v Settings) {
 
 // Start reads the table, and on PostgreSQL goes on doing so.
 func (s *Service) Start(ctx context.Context) error {
-	if err := s.refresh(ctx); err != nil {
+	if err := s.Refresh(ctx); err != nil {
 		return err
 	}
 	s.done = make(chan struct{})
@@ -79,7 +79,7 @@ func (s *Service) Start(ctx context.Context) error {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if err := s.refresh(ctx); err != nil && ctx.Err() == nil {
+				if err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
 					s.Log.WarnContext(ctx, "settings not read again", "error", err)
 				}
 			}
@@ -97,7 +97,8 @@ func (s *Service) Stop(context.Context) error {
 	return nil
 }
 
-func (s *Service) refresh(ctx context.Context) error {
+// Refresh reads the settings again: for who must not act on what another node has changed a moment ago.
+func (s *Service) Refresh(ctx context.Context) error {
 	s.mu.Lock()
 	before := s.changes
 	s.mu.Unlock()

@@ -44,7 +44,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%+v %v", got, err)
 		}
 		for _, s := range []*Service{here, there} {
-			if err := s.refresh(ctx); err != nil {
+			if err := s.Refresh(ctx); err != nil {
 				t.Fatal(err)
 			}
 			if c, z := s.Reporting(); c != "IRR" || z.String() != "Asia/Tehran" {

@@ -2,6 +2,8 @@ package user
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"rapport/internal/access/role"
 	"rapport/internal/base/errs"
@@ -26,7 +28,9 @@ func (s *Service) List(ctx context.Context) ([]User, error) {
 	if err := role.Require(ctx, role.UserRead); err != nil {
 		return nil, err
 	}
-	return list(ctx, s.DB)
+	all, err := list(ctx, s.DB)
+	slices.SortStableFunc(all, func(a, b User) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return all, err
 }
 
 // ByID finds a user for the program itself; errs.NotFound ("user.missing") otherwise.

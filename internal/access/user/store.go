@@ -84,7 +84,7 @@ func one(r row) (User, bool, error) {
 }
 
 func list(ctx context.Context, q sqldb.Q) ([]User, error) {
-	rows, err := q.Query(ctx, `SELECT `+columns+` FROM users ORDER BY name, user_id`)
+	rows, err := q.Query(ctx, `SELECT `+columns+` FROM users ORDER BY user_id`)
 	if err != nil {
 		return nil, fmt.Errorf("select users: %w", err)
 	}

@@ -59,6 +59,9 @@ func (s *Service) ForDay(ctx context.Context, q sqldb.Q, currency string, day in
 	return rate, ok, nil
 }
 
+// Refresh has the rates read again at the next question: for who must not act on what another node has changed a moment ago.
+func (s *Service) Refresh() { s.books.Forget() }
+
 // List gives the rates for the present reporting currency, newest day first; currency "" means all.
 func (s *Service) List(ctx context.Context, currency string, limit int, cursor string) (page.Page[Row], error) {
 	if err := role.Require(ctx, role.RateRead); err != nil {
