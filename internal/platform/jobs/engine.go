@@ -23,10 +23,10 @@ type client[T any] struct {
 	unwrap func(tx *sqldb.Tx, fn func(T) error) error
 }
 
-func newQueue(db *sqldb.DB, c *river.Config) (queue, error) {
+func newQueue(db *sqldb.DB, b *bell, c *river.Config) (queue, error) {
 	if db.Engine() == sqldb.SQLite {
 		// River works on the one writing connection: it can never find the file locked by us.
-		return newClient(riversqlite.New(db.Raw()), c, func(tx *sqldb.Tx, fn func(*sql.Tx) error) error { return fn(tx.Raw()) })
+		return newClient(liteDriver{riversqlite.New(db.Raw()), b}, c, func(tx *sqldb.Tx, fn func(*sql.Tx) error) error { return fn(tx.Raw()) })
 	}
 	return newClient(riverpgxv5.New(db.Pool()), c, func(tx *sqldb.Tx, fn func(pgx.Tx) error) error {
 		return tx.Pgx(func(conn *pgx.Conn) error { return fn(borrowed{conn}) })

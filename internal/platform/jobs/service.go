@@ -35,6 +35,7 @@ type Service struct {
 	db      *sqldb.DB
 	log     *slog.Logger
 	backoff func(int) time.Duration
+	bell    *bell
 	insert  queue // enqueues only; works before Start and after Stop
 
 	mu       sync.Mutex
@@ -57,12 +58,12 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	s := &Service{db: d.DB, log: d.Log, backoff: d.Backoff, kinds: map[string]Work{}, periodic: map[string]time.Duration{}}
+	s := &Service{db: d.DB, log: d.Log, backoff: d.Backoff, bell: newBell(), kinds: map[string]Work{}, periodic: map[string]time.Duration{}}
 	if err := migrate(ctx, d.DB, s.quiet()); err != nil {
 		return nil, fmt.Errorf("migrate job tables: %w", err)
 	}
 	var err error
-	if s.insert, err = newQueue(d.DB, &river.Config{Logger: s.quiet()}); err != nil {
+	if s.insert, err = newQueue(d.DB, s.bell, &river.Config{Logger: s.quiet()}); err != nil {
 		return nil, fmt.Errorf("make job queue: %w", err)
 	}
 	return s, nil
@@ -105,6 +106,7 @@ func (s *Service) Enqueue(ctx context.Context, tx *sqldb.Tx, kind string, args a
 	if err := s.insert.enqueue(ctx, tx, envelope{kind: kind, Key: o.UniqueKey, Body: body}, opts); err != nil {
 		return fmt.Errorf("enqueue %s: %w", kind, err)
 	}
+	tx.OnCommit(s.bell.ring)
 	return nil
 }
 
@@ -146,7 +148,7 @@ func (s *Service) Start(ctx context.Context) error {
 				return envelope{kind: kind, Body: json.RawMessage("null")}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: every}}
 			}, &river.PeriodicJobOpts{RunOnStart: true}))
 	}
-	work, err := newQueue(s.db, config)
+	work, err := newQueue(s.db, s.bell, config)
 	if err != nil {
 		return fmt.Errorf("make job queue: %w", err)
 	}

@@ -50,7 +50,10 @@ func (r *reader) failure() string {
 
 // run reads on until ctx ends: at once while there is more, else when woken or at the next poll.
 func (r *reader) run(ctx context.Context) {
-	retry, unsettled := retryMin, unsettledMin
+	retry, unsettled, poll := retryMin, unsettledMin, pollEvery
+	if r.s.db.Engine() == sqldb.SQLite {
+		poll = pollAlone
+	}
 	for ctx.Err() == nil {
 		n, waiting, err := r.step(ctx)
 		if ctx.Err() != nil {
@@ -71,7 +74,7 @@ func (r *reader) run(ctx context.Context) {
 			unsettled = min(unsettled*2, unsettledMax)
 			continue
 		default:
-			r.sleep(ctx, pollEvery)
+			r.sleep(ctx, poll)
 		}
 		retry, unsettled = retryMin, unsettledMin
 	}

@@ -16,7 +16,8 @@ import (
 
 const (
 	batchSize    = 500
-	pollEvery    = time.Second            // for what other programs announce
+	pollEvery    = time.Second            // for what other programs announce; commits of this one wake the readers
+	pollAlone    = 30 * time.Second       // on SQLite there is no other
 	unsettledMin = 5 * time.Millisecond   // first pause when a record waits for an older transaction
 	unsettledMax = 200 * time.Millisecond //
 	retryMin     = 100 * time.Millisecond
