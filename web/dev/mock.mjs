@@ -65,7 +65,11 @@ const customers = Array.from({ length: 640 }, (_, i) => {
 const products = Array.from({ length: 84 }, (_, i) => ({
   id: String(500 + i),
   shop_id: '1',
-  key: `p${i}`,
+  external_id: `p${i}`,
+  active: i % 9 !== 8,
+  sighted: i % 7 === 6,
+  stock: i % 4 === 0 ? undefined : (i * 13) % 60,
+  created_at: ago(day * 90),
   sku: `SKU-${1000 + i}`,
   name: goods[i % goods.length],
   variant: i % 3 === 0 ? 'Large' : '',
@@ -151,13 +155,13 @@ const cart = (i) => ({
   updated_at: ago(i * 2_600_000 + 900_000),
 });
 const imports = [
-  { id: '31', kind: 'orders', name: 'orders-2026.csv', status: 'running', total_bytes: 81_000_000, position: 33_000_000, rows_read: 412_000, created: 398_000, updated: 900, unchanged: 12_988, refused: 112, started_at: ago(14_000), updated_at: ago(500) },
-  { id: '30', kind: 'customers', name: 'customers.csv', status: 'done', total_bytes: 12_400_000, position: 12_400_000, rows_read: 96_000, created: 95_100, updated: 900, unchanged: 0, refused: 0, started_at: ago(3 * day), updated_at: ago(3 * day - 9000) },
-  { id: '29', kind: 'products', name: 'catalogue.jsonl', status: 'failed', total_bytes: 2_400_000, position: 900_000, rows_read: 4100, created: 4000, updated: 0, unchanged: 0, refused: 100, message: 'Line 4101: the quotes never close.', started_at: ago(4 * day), updated_at: ago(4 * day) },
+  { id: '31', kind: 'orders', name: 'orders-2026.csv', status: 'running', total_bytes: 81_000_000, position: 33_000_000, rows_read: 412_000, created: 398_000, updated: 900, unchanged: 12_988, refused: 112, created_at: ago(15_000), rows_per_second: 41_250, started_at: ago(14_000), updated_at: ago(500) },
+  { id: '30', kind: 'customers', name: 'customers.csv', status: 'done', total_bytes: 12_400_000, position: 12_400_000, rows_read: 96_000, created: 95_100, updated: 900, unchanged: 0, refused: 0, created_at: ago(3 * day), rows_per_second: 42_100, started_at: ago(3 * day), updated_at: ago(3 * day - 9000) },
+  { id: '29', kind: 'products', name: 'catalogue.jsonl', status: 'failed', total_bytes: 2_400_000, position: 900_000, rows_read: 4100, created: 4000, updated: 0, unchanged: 0, refused: 100, message: 'Line 4101: the quotes never close.', created_at: ago(4 * day), rows_per_second: 30_000, started_at: ago(4 * day), updated_at: ago(4 * day) },
 ];
 const keys = [
   { id: '1', name: 'Shop backend', scope: 'ingest', prefix: 'rp_9fK2', source_id: '2', created_at: ago(40 * day), last_used_at: ago(60_000) },
-  { id: '2', name: 'Web shop', scope: 'ingest', prefix: 'rp_pub7', public_key: 'rp_pub7Qm3xW0tVb2LkZ8', source_id: '3', created_at: ago(40 * day), last_used_at: ago(2000) },
+  { id: '2', name: 'Web shop', scope: 'ingest', prefix: 'rp_pub7', browser: true, key: 'rp_pub7Qm3xW0tVb2LkZ8', source_id: '3', created_at: ago(40 * day), last_used_at: ago(2000) },
   { id: '3', name: 'Reporting notebook', scope: 'read', prefix: 'rp_Tz41', created_at: ago(10 * day), last_used_at: '' },
 ];
 const sources = [
@@ -236,7 +240,7 @@ const routes = {
   },
   'GET carts': (q) => page(Array.from({ length: q.get('customer_id') ? 1 : 34 }, (_, i) => cart(i)), q),
   'GET products': (q) => page(products.filter((p) => p.name.toLowerCase().includes((q.get('q') ?? '').toLowerCase())), q),
-  'GET products/:': (q, b, id) => products.find((p) => p.id === id),
+  'GET products/:': (q, b, id) => { const p = products.find((x) => x.id === id); return p && { ...p, description: '<p>Thrown by hand, glazed in warm sand.</p><p>Dishwasher safe.</p>', cost: eur(6.2), attributes: { material: 'Stoneware' }, variants: [{ id: '1', external_id: 'v1', sku: 'SKU-1-S', name: 'Small', price: eur(12), stock: 4, image_url: '', options: {} }, { id: '2', external_id: 'v2', sku: 'SKU-1-L', name: 'Large', price: eur(16), stock: 0, image_url: '', options: {} }] }; },
   'GET events': (q) => page(Array.from({ length: 300 }, (_, i) => event(i)), q),
   'GET events/live': () => {
     const t = Date.now();

@@ -27,7 +27,7 @@ type Act = {
 type Page<T> = { items: T[]; next_cursor: string };
 type Money = { amount: string; currency: string };
 type User = { id: string; email: string; name: string; role: string; language: string; disabled: boolean; created_at: string };
-type Shop = { id: string; name: string; domain: string; zone: string; currency: string; language: string; brand: string };
+type Shop = { id: string; name: string; domain: string; zone: string; currency: string; language: string; brand: string; created_at: string; updated_at: string };
 type Me = {
   user: { id: string; email: string; name: string; role: string; language: string };
   permissions: string[];
@@ -142,19 +142,26 @@ type Event = {
 type Refused = { id: string; at: string; source_id: string; message_id: string; name: string; code: string; reason: string; body: string };
 type Import = {
   id: string;
-  kind: string;
+  kind: 'customers' | 'orders' | 'order_lines' | 'products';
   name: string;
-  status: string;
-  dry_run?: boolean;
-  total_bytes: number;
+  shop_id: string;
+  currency: string;
+  zone: string;
+  mapping: Record<string, string>;
+  dry_run: boolean;
+  status: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  message: string;
   position: number;
+  total_bytes: number;
   rows_read: number;
   created: number;
   updated: number;
   unchanged: number;
   refused: number;
-  message?: string;
-  started_at: string;
+  rows_per_second: number;
+  user_id: string;
+  created_at: string;
+  started_at?: string;
   updated_at: string;
 };
 type Figures = {
@@ -192,7 +199,7 @@ type Key = {
   revoked_at?: string;
 };
 type Source = { id: string; shop_id: string; name: string; kind: string; trusted_orders: boolean; created_at: string };
-type Rate = { currency: string; day: string; rate: string; source?: string };
+type Rate = { currency: string; day: string; rate: string; source?: 'file' | 'api' | 'hand' };
 type Audit = {
   id: string;
   at: string;
@@ -241,8 +248,8 @@ export interface paths {
   '/api/v1/shops': { get: Get<Page<Shop>> };
   '/api/v1/shops/{id}': { patch: SendOne<Partial<Shop>, Shop> };
   '/api/v1/settings': {
-    get: Get<{ currency: string; zone: string }>;
-    patch: Send<{ currency?: string; zone?: string }, { currency: string; zone: string }>;
+    get: Get<{ currency: string; zone: string; language: string }>;
+    patch: Send<{ currency?: string; zone?: string; language?: string }, { currency: string; zone: string; language: string }>;
   };
   '/api/v1/audit': { get: Get<Page<Audit>, PageQuery> };
   '/api/v1/rates': { get: Get<Page<Rate>, PageQuery & { currency?: string }>; put: Send<{ items: Rate[] }, { changed: number }> };

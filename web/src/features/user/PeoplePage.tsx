@@ -1,5 +1,132 @@
+import { Avatar, Button, Menu, Select, ActionIcon } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '@/shared/format/useFormat.ts';
+import { useMay, useMe } from '@/shared/me/queries.ts';
+import { IconBan, IconCheck, IconDots, IconKey, IconUserPlus } from '@/shared/ui/icons.ts';
 import { Page } from '@/shared/ui/Page.tsx';
+import { useProblemText } from '@/shared/ui/problemText.ts';
+import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
+import { Status } from '@/shared/ui/Status.tsx';
+import { complain, doWithUndo, say } from '@/shared/ui/undo.tsx';
+import { AddPersonModal, NewPasswordModal } from './PersonModals.tsx';
+import classes from './User.module.css';
+import { roles } from './roles.ts';
+import { type User, type UserPatch, useSaveUser, useUsers } from './queries.ts';
 
+/** Who works here, and what each may do. */
 export function PeoplePage() {
-  return <Page title="PeoplePage">{null}</Page>;
+  const { t } = useTranslation('user');
+  const may = useMay();
+  const users = useUsers();
+  const [adding, setAdding] = useState(false);
+  const [changing, setChanging] = useState<User>();
+  if (!may('user.read')) {
+    return (
+      <Page title={t('title')}>
+        <NoPermission />
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={t('title')}
+      note={t('note')}
+      actions={
+        may('user.write') && (
+          <Button leftSection={<IconUserPlus size={16} />} onClick={() => setAdding(true)}>
+            {t('add')}
+          </Button>
+        )
+      }
+    >
+      <Loaded query={users}>
+        {({ items }) => (
+          <ul className={`card ${classes.list}`}>
+            {(items ?? []).map((u) => (
+              <Person key={u.id} user={u} mayWrite={may('user.write')} onPassword={() => setChanging(u)} />
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      <AddPersonModal opened={adding} onClose={() => setAdding(false)} />
+      <NewPasswordModal user={changing} onClose={() => setChanging(undefined)} />
+    </Page>
+  );
+}
+
+function Person({ user: u, mayWrite, onPassword }: { user: User; mayWrite: boolean; onPassword: () => void }) {
+  const { t } = useTranslation('user');
+  const { t: shared } = useTranslation('shared');
+  const f = useFormat();
+  const me = useMe();
+  const text = useProblemText();
+  const save = useSaveUser();
+  const [off, setOff] = useState<boolean>();
+  const disabled = off ?? u.disabled;
+  const self = me?.user.id === u.id;
+  const change = (body: UserPatch) =>
+    save.mutate({ id: u.id, ...body }, { onError: (error) => complain(text(error)), onSuccess: () => say(t('saved')) });
+
+  const disable = () => {
+    setOff(true);
+    doWithUndo({
+      message: t('disabledNow', { name: u.name || u.email }),
+      commit: () => save.mutateAsync({ id: u.id, disabled: true }).finally(() => setOff(undefined)),
+      revert: () => setOff(undefined),
+      failed: (error) => complain(text(error)),
+    });
+  };
+
+  return (
+    <li className={classes.person} data-off={disabled || undefined}>
+      <Avatar size={36} radius="xl" color="accent" name={u.name || u.email} aria-hidden />
+      <div className={classes.name}>
+        <span className="cut">
+          <bdi>{u.name}</bdi> {self && <span className="dim small">{t('you')}</span>}
+        </span>
+        <span className="cut small dim">
+          <bdi>{u.email}</bdi>
+        </span>
+      </div>
+      <span className={`small dim ${classes.since}`}>{t('since', { day: f.day(u.created_at) })}</span>
+      {disabled ? (
+        <Status tone="warn">{t('disabled')}</Status>
+      ) : (
+        <Select
+          className={classes.role}
+          aria-label={t('roleOf', { name: u.name || u.email })}
+          disabled={!mayWrite || self}
+          data={roles.map((r) => ({ value: r, label: shared(`role.${r}`) }))}
+          value={save.isPending && save.variables.role ? save.variables.role : u.role}
+          onChange={(role) => role && role !== u.role && change({ role: role as (typeof roles)[number] })}
+        />
+      )}
+      {mayWrite && !self ? (
+        <Menu>
+          <Menu.Target>
+            <ActionIcon aria-label={t('more', { name: u.name || u.email })}>
+              <IconDots size={16} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item leftSection={<IconKey size={16} />} onClick={onPassword}>
+              {t('setPassword')}
+            </Menu.Item>
+            {disabled ? (
+              <Menu.Item leftSection={<IconCheck size={16} />} onClick={() => change({ disabled: false })}>
+                {t('enable')}
+              </Menu.Item>
+            ) : (
+              <Menu.Item leftSection={<IconBan size={16} />} onClick={disable}>
+                {t('disable')}
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      ) : (
+        <span className={classes.gap} />
+      )}
+    </li>
+  );
 }
