@@ -3,9 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"rapport/internal/base/clock"
@@ -24,77 +22,6 @@ const (
 	// remember is how long a message id is known: a message received again within it is a duplicate.
 	remember = 30 * 24 * time.Hour
 )
-
-// read turns the journal into parts, ahead of the applier.
-func (s *Service) read(ctx context.Context, after int64, out chan<- []*part) {
-	defer s.running.Done()
-	defer close(out)
-	for try := 0; ctx.Err() == nil; {
-		rows, err := s.journal.Read(ctx, after, maxStep)
-		if err == nil && len(rows) == 0 {
-			select {
-			case <-s.journal.Wake():
-			case <-ctx.Done():
-			}
-			continue
-		}
-		var parts []*part
-		if err == nil {
-			parts, err = s.parse(rows)
-		}
-		if err != nil {
-			try++
-			s.retryLater(ctx, "read journal", err, try)
-			continue
-		}
-		try = 0
-		after = rows[len(rows)-1].Seq
-		select {
-		case out <- parts:
-		case <-ctx.Done():
-		}
-	}
-}
-
-// parse reads rows side by side and keeps their order.
-func (s *Service) parse(rows []journal.Row) ([]*part, error) {
-	parts := make([]*part, len(rows))
-	errs := make([]error, len(rows))
-	_, zone := s.Reporting()
-	var next sync.Mutex
-	at := 0
-	work := func() {
-		p := parser{zone: zone}
-		for {
-			next.Lock()
-			i := at
-			at++
-			next.Unlock()
-			if i >= len(rows) {
-				return
-			}
-			block, err := s.journal.Unpack(nil, rows[i].Body)
-			if err == nil {
-				parts[i], err = p.row(rows[i].Seq, block, rows[i].Events)
-			}
-			if err != nil {
-				errs[i] = fmt.Errorf("journal row %d: %w", rows[i].Seq, err)
-			}
-		}
-	}
-	var g sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(rows)) - 1 {
-		g.Go(work)
-	}
-	work()
-	g.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return parts, nil
-}
 
 // apply takes parts in order, each list in one transaction, until there are no more.
 func (s *Service) apply(ctx context.Context, in <-chan []*part) {
@@ -211,21 +138,27 @@ func gatherStep(parts []*part, twice map[int64]bool) *work {
 func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
 	totals := map[id.ID]order.Totals{}
 	w.moves, w.spans = w.moves[:0], w.spans[:0]
+	var r customer.Resolved
 	if len(w.signals) > 0 {
-		r, err := s.Customers.Resolve(ctx, tx, w.signals)
-		if err != nil {
+		var err error
+		if r, err = s.Customers.Resolve(ctx, tx, w.signals); err != nil {
 			return fmt.Errorf("resolve identities: %w", err)
 		}
 		for i, v := range r.Verdicts {
 			e := &w.events[i]
 			e.CustomerID, e.SessionID, e.SessionStart = v.CustomerID, v.SessionID, v.SessionStart
 		}
-		if err := s.move(ctx, tx, w, &r, totals); err != nil {
-			return err
-		}
-		if err := s.shop(ctx, tx, w, totals); err != nil {
-			return err
-		}
+	}
+	// After Resolve, which lets nobody else change identities until this transaction ends: all moves made before ours are visible.
+	if err := s.follow(ctx, tx, w); err != nil {
+		return err
+	}
+	w.follow(&r)
+	if err := s.move(ctx, tx, &r, totals); err != nil {
+		return err
+	}
+	if err := s.shop(ctx, tx, w, totals); err != nil {
+		return err
 	}
 	if err := s.setTotals(ctx, tx, totals); err != nil {
 		return err
@@ -240,26 +173,77 @@ func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
 	return advanceState(ctx, tx, w.first-1, w.last, w.counts)
 }
 
-// move lets what is stored change hands.
-func (s *Service) move(ctx context.Context, tx *sqldb.Tx, w *work, r *customer.Resolved, totals map[id.ID]order.Totals) error {
+// follow adds to a step what changed hands.
+func (s *step) follow(r *customer.Resolved) {
 	for _, m := range r.Moves {
-		w.moves = append(w.moves, warehouse.Move{Seq: w.first, From: m.From, To: m.To, AnonymousID: m.AnonymousID, Email: m.Email,
+		s.moves = append(s.moves, warehouse.Move{Seq: s.first, From: m.From, To: m.To, AnonymousID: m.AnonymousID, Email: m.Email,
 			FromAt: m.FromAt, UntilAt: m.UntilAt})
-		if m.Email == "" {
-			t, err := s.Orders.Move(ctx, tx, m.From, m.To, m.AnonymousID, m.FromAt, m.UntilAt)
-			if err != nil {
-				return fmt.Errorf("move orders: %w", err)
-			}
-			keepTotals(totals, t.Totals)
+	}
+	for _, p := range r.Resession {
+		s.spans = append(s.spans, warehouse.PersonSpan{CustomerID: p.CustomerID, FromAt: p.FromAt, UntilAt: p.UntilAt})
+	}
+}
+
+// follow adds to the step what others let change hands since the last one.
+func (s *Service) follow(ctx context.Context, tx *sqldb.Tx, w *work) error {
+	waiting, err := takeMoves(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, b := range waiting {
+		m, err := restore(&queued{first: w.first, last: w.last}, nil, b)
+		if err != nil {
+			return err
 		}
+		w.moves, w.spans = append(w.moves, m.moves...), append(w.spans, m.spans...)
+	}
+	return nil
+}
+
+// Moved lets the warehouse follow when something else than an event, an import say, made customers change hands. Orders and consents are the
+// caller's. It belongs into the transaction of that change.
+func (s *Service) Moved(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) error {
+	var st step
+	st.follow(&r)
+	if len(st.moves)+len(st.spans) == 0 {
+		return nil
+	}
+	if err := saveMoves(ctx, tx, s.IDs.New(), st.encode()); err != nil {
+		return err
+	}
+	tx.OnCommit(s.nudge)
+	return nil
+}
+
+// nudge brings about a step without events, which takes along the moves that wait.
+func (s *Service) nudge() {
+	go func() {
+		raw := journal.AppendHeader(nil, &journal.Header{ReceivedAt: clock.Micros(s.Clock.Now())}, 0)
+		if err := s.journal.Append(context.Background(), raw, 0); err != nil {
+			s.Log.Warn("moved customers wait for the next event", "error", err)
+		}
+	}()
+}
+
+// move lets orders and consents that are stored change hands.
+func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r *customer.Resolved, totals map[id.ID]order.Totals) error {
+	for _, m := range r.Moves {
+		var t order.Touched
+		var err error
+		if m.Email != "" && m.AnonymousID == "" {
+			t, err = s.Orders.MoveByEmail(ctx, tx, m.From, m.To, m.Email)
+		} else {
+			t, err = s.Orders.Move(ctx, tx, m.From, m.To, m.AnonymousID, m.FromAt, m.UntilAt)
+		}
+		if err != nil {
+			return fmt.Errorf("move orders: %w", err)
+		}
+		keepTotals(totals, t.Totals)
 		if m.Email == "" && m.AnonymousID == "" {
 			if err := s.Consents.Move(ctx, tx, m.From, m.To); err != nil {
 				return fmt.Errorf("move consents: %w", err)
 			}
 		}
-	}
-	for _, p := range r.Resession {
-		w.spans = append(w.spans, warehouse.PersonSpan{CustomerID: p.CustomerID, FromAt: p.FromAt, UntilAt: p.UntilAt})
 	}
 	return nil
 }
@@ -356,74 +340,4 @@ func (s *Service) retryLater(ctx context.Context, what string, err error, try in
 	case <-ctx.Done():
 	case <-time.After(wait):
 	}
-}
-
-// findDuplicates gives the ids of events that came before, in this step or an earlier one; nil where there are none.
-func (s *Service) findDuplicates(ctx context.Context, parts []*part) (map[int64]bool, error) {
-	suspects := map[int64][]*warehouse.Event{}
-	since := clock.Micros(s.Clock.Now())
-	fresh := map[int64]*warehouse.Event{}
-	for _, p := range parts {
-		for i := range p.events {
-			e := &p.events[i]
-			since = min(since, e.ReceivedAt)
-			if s.filter.maybe(e.MessageHash) {
-				suspects[e.MessageHash] = append(suspects[e.MessageHash], e)
-			} else if first, again := fresh[e.MessageHash]; again {
-				suspects[e.MessageHash] = append(suspects[e.MessageHash], e)
-				_ = first
-			} else {
-				fresh[e.MessageHash] = e
-			}
-		}
-	}
-	if len(suspects) == 0 {
-		return nil, nil
-	}
-	return s.judge(ctx, suspects, fresh, since-int64(remember/time.Microsecond))
-}
-
-// judge compares suspects word for word: with each other, with what waits for the warehouse, and with what is in it.
-func (s *Service) judge(ctx context.Context, suspects map[int64][]*warehouse.Event, fresh map[int64]*warehouse.Event, since int64) (map[int64]bool, error) {
-	type message struct {
-		source id.ID
-		id     string
-	}
-	have := map[message]bool{}
-	for h := range suspects {
-		if e := fresh[h]; e != nil {
-			have[message{e.SourceID, e.MessageID}] = true
-		}
-	}
-	s.pending.each(func(e *warehouse.Event) {
-		if _, ok := suspects[e.MessageHash]; ok && e.ReceivedAt >= since {
-			have[message{e.SourceID, e.MessageID}] = true
-		}
-	})
-	hashes := make([]int64, 0, len(suspects))
-	for h := range suspects {
-		hashes = append(hashes, h)
-	}
-	slices.Sort(hashes)
-	known, err := s.Warehouse.Known(ctx, hashes, since)
-	if err != nil {
-		return nil, fmt.Errorf("look for duplicates: %w", err)
-	}
-	for _, k := range known {
-		have[message{k.SourceID, k.MessageID}] = true
-	}
-	var out map[int64]bool
-	for _, h := range hashes {
-		for _, e := range suspects[h] { // in order of arrival: the first one stays
-			m := message{e.SourceID, e.MessageID}
-			if have[m] {
-				if out == nil {
-					out = map[int64]bool{}
-				}
-				out[e.EventID] = true
-			}
-			have[m] = true
-		}
-	}
-	return out, nil
 }

@@ -79,6 +79,10 @@ func (n *noOrders) Move(context.Context, *sqldb.Tx, id.ID, id.ID, string, int64,
 	return order.Touched{}, nil
 }
 
+func (n *noOrders) MoveByEmail(context.Context, *sqldb.Tx, id.ID, id.ID, string) (order.Touched, error) {
+	return order.Touched{}, nil
+}
+
 type noConsents struct{}
 
 func (noConsents) Move(context.Context, *sqldb.Tx, id.ID, id.ID) error { return nil }

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"rapport/internal/base/clock"
 	"rapport/internal/platform/warehouse"
 )
 
@@ -211,55 +210,3 @@ func (s *Service) partsOf(ctx context.Context, first, last int64) ([]*part, erro
 	}
 	return out, nil
 }
-
-// rebuildFilter reads the hashes of all messages that may come again.
-func (s *Service) rebuildFilter(ctx context.Context) {
-	defer s.running.Done()
-	for try := 1; ; try++ {
-		f := &filter{}
-		now := clock.Micros(s.Clock.Now())
-		err := s.Warehouse.Hashes(ctx, now-int64(remember/time.Microsecond), func(hashes []int64) error {
-			for _, h := range hashes {
-				f.add(h, now)
-			}
-			return ctx.Err()
-		})
-		if err == nil {
-			s.built <- f
-			return
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		s.retryLater(ctx, "remember messages", err, try)
-	}
-}
-
-// adopt takes the filter over once it is built; until then every message is looked up.
-func (s *Service) adopt() {
-	if s.filter.ready.Load() {
-		s.filter.forget(clock.Micros(s.Clock.Now().Add(-remember)))
-		return
-	}
-	select {
-	case f := <-s.built:
-		s.filter.tables = f.tables
-		for _, m := range s.meanwhile {
-			s.filter.add(m.hash, m.at)
-		}
-		s.meanwhile = nil
-		s.filter.ready.Store(true)
-	default:
-	}
-}
-
-// remember adds a message to the filter, or to what it will learn when it is built.
-func (s *Service) remember(hash, at int64) {
-	if s.filter.ready.Load() {
-		s.filter.add(hash, at)
-		return
-	}
-	s.meanwhile = append(s.meanwhile, sighted{hash, at})
-}
-
-type sighted struct{ hash, at int64 }

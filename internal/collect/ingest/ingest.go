@@ -212,6 +212,9 @@ func (s *Service) takeUp(run, reading context.Context, queue []queued) {
 	s.running.Add(2)
 	go s.read(reading, s.seq, parts)
 	go s.apply(run, parts)
+	if n, err := countMoves(run, s.DB); err == nil && n > 0 {
+		s.nudge()
+	}
 }
 
 // Stop closes the doors and waits until everything accepted is applied and in the warehouse, or until ctx ends: what is left then is
@@ -238,15 +241,15 @@ func (s *Service) Stop(ctx context.Context) error {
 func (s *Service) Drain(ctx context.Context) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	_, want := s.journal.Last()
+	want, _ := s.journal.Last()
 	for {
-		c, _ := s.visible.get()
-		if c.applied+c.refused+c.duplicates >= want {
+		_, seq := s.visible.get()
+		if seq >= want {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d events are still to be applied: %w", want-c.applied-c.refused-c.duplicates, ctx.Err())
+			return fmt.Errorf("journal rows %d to %d are still to be applied: %w", seq+1, want, ctx.Err())
 		case <-tick.C:
 			if s.dead.Load() {
 				return errCrash

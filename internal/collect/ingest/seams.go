@@ -28,6 +28,7 @@ type Orders interface {
 	Apply(ctx context.Context, tx *sqldb.Tx, changes []order.Change) (order.Touched, error)
 	ApplyCarts(ctx context.Context, tx *sqldb.Tx, ops []order.CartOp) error
 	Move(ctx context.Context, tx *sqldb.Tx, from, to id.ID, anonymousID string, fromAt, untilAt int64) (order.Touched, error)
+	MoveByEmail(ctx context.Context, tx *sqldb.Tx, from, to id.ID, email string) (order.Touched, error)
 }
 
 // Consents keeps what they allowed.

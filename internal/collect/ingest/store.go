@@ -149,3 +149,52 @@ func loadDecisions(ctx context.Context, q sqldb.Q, last int64) ([]byte, error) {
 	}
 	return b, nil
 }
+
+const (
+	insertMoves = `INSERT INTO warehouse_moves (move_id, decisions) VALUES ($1, $2)`
+	selectMoves = `SELECT move_id, decisions FROM warehouse_moves ORDER BY move_id`
+	deleteMoves = `DELETE FROM warehouse_moves WHERE move_id <= $1`
+	anyMoves    = `SELECT COUNT(*) FROM warehouse_moves`
+)
+
+func saveMoves(ctx context.Context, q sqldb.Q, moveID id.ID, decisions []byte) error {
+	if _, err := q.Exec(ctx, insertMoves, int64(moveID), decisions); err != nil {
+		return fmt.Errorf("insert warehouse moves: %w", err)
+	}
+	return nil
+}
+
+// takeMoves gives what waits and removes it.
+func takeMoves(ctx context.Context, q sqldb.Q) ([][]byte, error) {
+	rows, err := q.Query(ctx, selectMoves)
+	if err != nil {
+		return nil, fmt.Errorf("select warehouse moves: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out [][]byte
+	var last int64
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&last, &b); err != nil {
+			return nil, fmt.Errorf("scan warehouse moves: %w", err)
+		}
+		out = append(out, b)
+	}
+	if err := rows.Err(); err != nil || len(out) == 0 {
+		return nil, err
+	}
+	if err := rows.Close(); err != nil {
+		return nil, fmt.Errorf("read warehouse moves: %w", err)
+	}
+	if _, err := q.Exec(ctx, deleteMoves, last); err != nil {
+		return nil, fmt.Errorf("delete warehouse moves: %w", err)
+	}
+	return out, nil
+}
+
+func countMoves(ctx context.Context, q sqldb.Q) (n int64, err error) {
+	if err := q.Row(ctx, anyMoves).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count warehouse moves: %w", err)
+	}
+	return n, nil
+}
