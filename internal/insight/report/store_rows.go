@@ -47,7 +47,7 @@ func (s *Service) selectOrders(ctx context.Context, p Period, unconverted bool, 
 func (s *Service) selectRefunds(ctx context.Context, p Period, after place, limit int) ([]fact, error) {
 	older, args := after.older(`r."at"`, "r.order_id", "r.refund_key")
 	return s.facts(ctx, `SELECT r.order_id, r."at", r.refund_key, r.customer_id, o.external_id, r.reporting_amount, r.amount, r.currency
-		FROM refunds r JOIN orders o ON o.customer_id = r.customer_id AND o.order_id = r.order_id
+		FROM refunds r JOIN orders o ON `+s.sameOrder("r")+`
 		WHERE `+countedRefund+` AND r.day >= $1 AND r.day < $2 AND `+older+`
 		ORDER BY r."at" DESC, r.order_id DESC, r.refund_key DESC LIMIT $6`, p, args, limit)
 }
