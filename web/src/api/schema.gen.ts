@@ -1,284 +1,3285 @@
-// Stand-in until the document of the API is generated: `npm run gen` writes this file from ../api/openapi.yaml.
-type Get<R, Q = never> = {
-  parameters: { query?: Q; header?: never; path?: never; cookie?: never };
-  requestBody?: never;
-  responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': R } } };
-};
-type GetOne<R, Q = never> = {
-  parameters: { query?: Q; header?: never; path: { id: string }; cookie?: never };
-  requestBody?: never;
-  responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': R } } };
-};
-type Send<B, R> = {
-  parameters: { query?: never; header?: never; path?: never; cookie?: never };
-  requestBody: { content: { 'application/json': B } };
-  responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': R } } };
-};
-type SendOne<B, R> = {
-  parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
-  requestBody: { content: { 'application/json': B } };
-  responses: { 200: { headers: Record<string, unknown>; content: { 'application/json': R } } };
-};
-type Act = {
-  parameters: { query?: never; header?: never; path: { id: string }; cookie?: never };
-  requestBody?: never;
-  responses: { 204: { headers: Record<string, unknown>; content?: never } };
-};
-type Page<T> = { items: T[]; next_cursor: string };
-type Money = { amount: string; currency: string };
-type User = { id: string; email: string; name: string; role: string; language: string; disabled: boolean; created_at: string };
-type Shop = { id: string; name: string; domain: string; zone: string; currency: string; language: string; brand: string; created_at: string; updated_at: string };
-type Me = {
-  user: { id: string; email: string; name: string; role: string; language: string };
-  permissions: string[];
-  shop: Shop;
-  reporting: { currency: string; zone: string };
-};
-type Customer = {
-  id: string;
-  email?: string;
-  phone?: string;
-  name?: string;
-  external_id?: string;
-  known: boolean;
-  orders: number;
-  total_spent: Money;
-  first_seen_at?: string;
-  last_seen_at?: string;
-  first_order_at?: string;
-  last_order_at?: string;
-  country?: string;
-  city?: string;
-  language?: string;
-};
-type CustomerDetail = Customer & {
-  first_name?: string;
-  last_name?: string;
-  gender?: string;
-  birthday?: string;
-  zone?: string;
-  attributes?: Record<string, unknown>;
-  total_refunded: Money;
-  average_order?: Money;
-  identities: { kind: string; value: string; verified: boolean; first_at: string; last_at: string; source_id: string }[];
-  consents: { channel: string; purpose: string; state: string; at: string; source?: string; wording?: string }[];
-  candidates: { id: string; customer_id: string; name?: string; email?: string; reason: string }[];
-  merged_into?: string;
-};
-type Order = {
-  id: string;
-  external_id: string;
-  shop_id: string;
-  customer_id: string;
-  status: 'pending' | 'placed' | 'cancelled';
-  placed_at?: string;
-  cancelled_at?: string;
-  total: Money;
-  discount: Money;
-  tax: Money;
-  shipping: Money;
-  refunded: Money;
-  reporting_total?: Money;
-  coupon?: string;
-  email?: string;
-  confirmed: boolean;
-  test: boolean;
-  attributes?: unknown;
-  updated_at: string;
-};
-type OrderDetail = Order & {
-  lines: { product_id: string; sku: string; name: string; quantity: number; price: Money; discount: Money; total: Money }[];
-  refunds: { key: string; at: string; amount: Money; reporting_amount?: Money; reason?: string; confirmed: boolean; lines?: unknown }[];
-};
-type Cart = {
-  key: string;
-  shop_id: string;
-  customer_id: string;
-  status: 'open' | 'empty' | 'ordered';
-  value: Money;
-  items: number;
-  lines: { product: string; sku: string; name: string; variant?: string; quantity: number; price: Money; url?: string; image_url?: string }[];
-  checkout_step: number;
-  started_at: string;
-  updated_at: string;
-};
-type Product = {
-  id: string;
-  shop_id: string;
-  external_id: string;
-  sku: string;
-  name: string;
-  brand: string;
-  category: string;
-  url: string;
-  image_url: string;
-  price?: Money;
-  stock?: number;
-  active: boolean;
-  sighted: boolean;
-  created_at: string;
-  updated_at: string;
-};
-type ProductDetail = Product & {
-  description: string;
-  cost?: Money;
-  attributes: Record<string, unknown>;
-  variants: { id: string; external_id: string; sku: string; name: string; price?: Money; stock?: number; image_url: string; options: Record<string, unknown> }[];
-};
-type Event = {
-  event_id: string;
-  message_id: string;
-  kind: string;
-  name: string;
-  customer_id: string;
-  at: string;
-  received_at: string;
-  source_id: string;
-  anonymous_id?: string;
-  user_id?: string;
-  properties?: unknown;
-  context?: unknown;
-};
-type Refused = { id: string; at: string; source_id: string; message_id: string; name: string; code: string; reason: string; body: string };
-type Import = {
-  id: string;
-  kind: 'customers' | 'orders' | 'order_lines' | 'products';
-  name: string;
-  shop_id: string;
-  currency: string;
-  zone: string;
-  mapping: Record<string, string>;
-  dry_run: boolean;
-  status: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
-  message: string;
-  position: number;
-  total_bytes: number;
-  rows_read: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  refused: number;
-  rows_per_second: number;
-  user_id: string;
-  created_at: string;
-  started_at?: string;
-  updated_at: string;
-};
-type Figures = {
-  revenue: Money;
-  refunds: Money;
-  net_revenue: Money;
-  average_order: Money;
-  orders: number;
-  customers: number;
-  new_customers: number;
-  returning_customers: number;
-  events: number;
-  sessions: number;
-  unconverted_orders: number;
-};
-type Series = { day: string; revenue: Money; refunds: Money; orders: number; new_customers: number; customers: number; sessions: number };
-type Overview = Figures & {
-  previous?: Figures;
-  series: Series[];
-  previous_series?: Series[];
-  top_products: { product_id: string; name: string; image_url?: string; quantity: number; revenue: Money }[];
-};
-type OverviewRow = { id: string; customer_id?: string; external_id?: string; name?: string; at: string; amount?: Money };
-type Key = {
-  id: string;
-  name: string;
-  scope: string;
-  prefix: string;
-  browser: boolean;
-  key?: string;
-  source_id: string;
-  shop_id: string;
-  created_at: string;
-  last_used_at?: string;
-  revoked_at?: string;
-};
-type Source = { id: string; shop_id: string; name: string; kind: string; trusted_orders: boolean; created_at: string };
-type Rate = { currency: string; day: string; rate: string; source?: 'file' | 'api' | 'hand' };
-type Audit = {
-  id: string;
-  at: string;
-  actor_kind: string;
-  actor_id: string;
-  actor_name: string;
-  ip: string;
-  action: string;
-  subject: string;
-  detail?: unknown;
-};
-type PageQuery = { limit?: number; cursor?: string };
-type Status = {
-  version: string;
-  engine: { store: string; warehouse: string };
-  ingest: { accepted: number; applied: number; refused: number; duplicates: number; lag_seconds: number };
-};
+/**
+ * This file was auto-generated by openapi-typescript.
+ * Do not make direct changes to the file.
+ */
 
 export interface paths {
-  '/api/v1/setup': {
-    get: Get<{ needed: boolean }>;
-    post: Send<
-      { email: string; name: string; password: string; shop_name: string; currency: string; zone: string; language: string },
-      Me
-    >;
-  };
-  '/api/v1/sessions': { post: Send<{ email: string; password: string }, Me> };
-  '/api/v1/sessions/current': {
-    delete: {
-      parameters: { query?: never; header?: never; path?: never; cookie?: never };
-      requestBody?: never;
-      responses: { 204: { headers: Record<string, unknown>; content?: never } };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-  };
-  '/api/v1/me': { get: Get<Me>; patch: Send<{ language?: string; name?: string }, Me> };
-  '/api/v1/me/password': { post: Send<{ current: string; password: string }, undefined> };
-  '/api/v1/users': { get: Get<Page<User>>; post: Send<{ email: string; name: string; role: string; password: string }, User> };
-  '/api/v1/users/{id}': { patch: SendOne<{ name?: string; role?: string; disabled?: boolean; password?: string }, User> };
-  '/api/v1/keys': {
-    get: Get<Page<Key>>;
-    post: Send<{ name: string; scope: string; browser?: boolean; shop_id?: string }, Key>;
-  };
-  '/api/v1/keys/{id}': { delete: Act };
-  '/api/v1/sources': { get: Get<Page<Source>> };
-  '/api/v1/sources/{id}': { patch: SendOne<{ trusted_orders: boolean }, Source> };
-  '/api/v1/shops': { get: Get<Page<Shop>> };
-  '/api/v1/shops/{id}': { patch: SendOne<Partial<Shop>, Shop> };
-  '/api/v1/settings': {
-    get: Get<{ currency: string; zone: string; language: string }>;
-    patch: Send<{ currency?: string; zone?: string; language?: string }, { currency: string; zone: string; language: string }>;
-  };
-  '/api/v1/audit': { get: Get<Page<Audit>, PageQuery> };
-  '/api/v1/rates': { get: Get<Page<Rate>, PageQuery & { currency?: string }>; put: Send<{ items: Rate[] }, { changed: number }> };
-  '/api/v1/status': { get: Get<Status> };
-  '/api/v1/customers': {
-    get: Get<
-      Page<Customer>,
-      PageQuery & { q?: string; known?: boolean; has_orders?: boolean; sort?: string; order?: 'asc' | 'desc' }
-    >;
-  };
-  '/api/v1/customers/{id}': { get: GetOne<CustomerDetail> };
-  '/api/v1/customers/{id}/timeline': {
-    get: GetOne<Page<{ at: string; kind: string; name: string; id: string; properties?: unknown }>, PageQuery & { kind?: string }>;
-  };
-  '/api/v1/customers/{id}/orders': { get: GetOne<Page<Order>, PageQuery> };
-  '/api/v1/orders': { get: Get<Page<Order>, PageQuery & { customer_id?: string; external_id?: string; status?: 'pending' | 'placed' | 'cancelled' }> };
-  '/api/v1/orders/{id}': { get: GetOne<OrderDetail> };
-  '/api/v1/carts': { get: Get<Page<Cart>, PageQuery & { customer_id?: string; status?: 'open' | 'empty' | 'ordered' }> };
-  '/api/v1/products': { get: Get<Page<Product>, PageQuery & { q?: string }> };
-  '/api/v1/products/{id}': { get: GetOne<ProductDetail> };
-  '/api/v1/events': {
-    get: Get<Page<Event>, PageQuery & { message_id?: string; name?: string; customer_id?: string; from?: string; to?: string }>;
-  };
-  '/api/v1/events/live': { get: Get<{ minutes: { at: string; events: number }[]; visitors: number; events: Event[] }> };
-  '/api/v1/refused-events': { get: Get<Page<Refused>, PageQuery> };
-  '/api/v1/imports': { get: Get<Page<Import>, PageQuery> };
-  '/api/v1/imports/{id}': { get: GetOne<Import> };
-  '/api/v1/imports/{id}/cancel': { post: Act };
-  '/api/v1/imports/{id}/resume': { post: Act };
-  '/api/v1/reports/overview': { get: Get<Overview, { from: string; to: string; compare?: 'previous' | 'year' }> };
-  '/api/v1/reports/overview/rows': { get: Get<Page<OverviewRow>, PageQuery & { figure: string; from: string; to: string }> };
+    "/api/v1/carts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List carts, the most recently used first */
+        get: operations["list-carts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers, found and sorted */
+        get: operations["list-customers"];
+        put?: never;
+        /** Write a customer by his external id, e-mail address or phone number */
+        post: operations["put-customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's profile */
+        get: operations["get-customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the orders of a customer */
+        get: operations["list-customer-orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened with a customer, newest first */
+        get: operations["list-customer-timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how figures are counted */
+        get: operations["list-definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List events, newest first */
+        get: operations["list-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the last half hour */
+        get: operations["show-live-activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List imports, newest first */
+        get: operations["list-imports"];
+        put?: never;
+        /**
+         * Upload a file and import it
+         * @description The parts must come in this order: all fields, then the file. The answer comes when the file is stored and its columns are understood; the rows are imported afterwards, and GET /imports/{id} tells how far they are.
+         */
+        post: operations["create-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how far an import is */
+        get: operations["get-import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an import; what is stored stays */
+        post: operations["cancel-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the refused rows as CSV: line, column, reason, value */
+        get: operations["get-import-errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with an import that was cancelled or failed */
+        post: operations["resume-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The API keys, newest first */
+        get: operations["list-keys"];
+        put?: never;
+        /** Make an API key; its secret is shown in this answer only */
+        post: operations["create-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key for good */
+        delete: operations["revoke-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in and what he may do */
+        get: operations["get-me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own name or language */
+        patch: operations["update-me"];
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's own password; ends one's other sessions */
+        post: operations["change-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List orders, newest first */
+        get: operations["list-orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an order with lines and refunds */
+        get: operations["get-order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List products by name */
+        get: operations["list-products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a product with its variants */
+        get: operations["get-product"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exchange rates into the reporting currency, newest day first */
+        get: operations["list-rates"];
+        /** Set exchange rates, all or none */
+        put: operations["put-rates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the exchange rates of a CSV file, all or none */
+        post: operations["upload-rates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refused-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List events that were refused, newest first */
+        get: operations["list-refused-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the figures of a period */
+        get: operations["show-overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/overview/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a figure is counted from */
+        get: operations["list-overview-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in: sets the session cookie */
+        post: operations["sign-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out */
+        delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings of the whole deployment */
+        get: operations["get-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change settings */
+        patch: operations["update-settings"];
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the program is to be set up */
+        get: operations["get-setup"];
+        put?: never;
+        /** Make the owner and the first shop, and sign in; possible once */
+        post: operations["set-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shops */
+        get: operations["list-shops"];
+        put?: never;
+        /** Add a shop */
+        post: operations["create-shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop */
+        get: operations["get-shop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a shop */
+        patch: operations["update-shop"];
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The doors through which data comes in */
+        get: operations["list-sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say whether a source's orders count */
+        patch: operations["update-source"];
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the work is */
+        get: operations["get-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who works here */
+        get: operations["list-users"];
+        put?: never;
+        /** Add a user */
+        post: operations["create-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change, disable or enable a user */
+        patch: operations["update-user"];
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        ActivityEvent: {
+            anonymous_id?: string;
+            /** Format: date-time */
+            at: string;
+            context?: unknown;
+            customer_id: string;
+            id: string;
+            /** @enum {string} */
+            kind: "track" | "page" | "screen" | "identify" | "group" | "alias";
+            message_id: string;
+            /** @description Event name, page name or path; empty for identify */
+            name: string;
+            /** @description As sent; traits for identify and group */
+            properties: unknown;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Id of the first event of the visit */
+            session_id?: string;
+            shop_id: string;
+            source_id: string;
+            user_id?: string;
+        };
+        ActivityEventPage: {
+            items: components["schemas"]["ActivityEvent"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        ActivityLive: {
+            /** @description The newest 20 */
+            events: components["schemas"]["ActivityEvent"][];
+            /** @description The last 30 minutes, oldest first, the present one last */
+            minutes: components["schemas"]["ActivityMinute"][];
+            /**
+             * Format: int64
+             * @description Distinct visitors of the last 5 minutes
+             */
+            visitors: number;
+            /**
+             * Format: int64
+             * @description Distinct visitors of the last 30 minutes
+             */
+            visitors_half_hour: number;
+        };
+        ActivityMinute: {
+            /**
+             * Format: date-time
+             * @description Its beginning
+             */
+            at: string;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Order Completed events
+             */
+            orders: number;
+        };
+        ApikeyDraft: {
+            /** @description Public, for web pages; the scope must be ingest */
+            browser?: boolean;
+            name: string;
+            /** @enum {string} */
+            scope: "ingest" | "read" | "write";
+            /** @description The first shop if left out */
+            shop_id?: string;
+        };
+        ApikeyKey: {
+            /** @description Public, for web pages */
+            browser: boolean;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description The whole key: of a browser key always, of a secret key in the answer that made it and never again */
+            key?: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_used_at?: string;
+            name: string;
+            /** @description How it begins, to recognise it by */
+            prefix: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            /** @enum {string} */
+            scope: "ingest" | "read" | "write";
+            /** @description 0 for a read key, which reads all shops */
+            shop_id: string;
+            /** @description 0 for a read key */
+            source_id: string;
+        };
+        ApikeyKeyPage: {
+            items: components["schemas"]["ApikeyKey"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        ApikeySourceRow: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "server" | "browser" | "file";
+            name: string;
+            shop_id: string;
+            /** @description Its orders count as revenue */
+            trusted_orders: boolean;
+        };
+        ApikeySourceRowPage: {
+            items: components["schemas"]["ApikeySourceRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        AuditEntry: {
+            /**
+             * @description What was done
+             * @example user.created
+             */
+            action: string;
+            /** @description Of the user or key; 0 otherwise */
+            actor_id: string;
+            /** @enum {string} */
+            actor_kind: "user" | "key" | "system" | "stranger";
+            actor_name: string;
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            id: string;
+            ip: string;
+            /**
+             * @description To what, as kind:id
+             * @example user:123
+             */
+            subject: string;
+        };
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        CatalogDetail: {
+            active: boolean;
+            attributes: {
+                [key: string]: unknown;
+            };
+            brand: string;
+            /**
+             * @description Path, written with >
+             * @example Clothing > Hoodies
+             */
+            category: string;
+            cost?: components["schemas"]["Money"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description HTML of a few elements without attributes */
+            description: string;
+            /** @description The shop's id of the product */
+            external_id: string;
+            id: string;
+            image_url: string;
+            name: string;
+            /** @description Absent where unknown */
+            price?: components["schemas"]["Money"];
+            shop_id: string;
+            /** @description Known only from clicks and order lines; no catalogue has named it yet */
+            sighted: boolean;
+            sku: string;
+            /**
+             * Format: int64
+             * @description Absent where unknown
+             */
+            stock?: number;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+            variants: components["schemas"]["CatalogVariantRow"][];
+        };
+        CatalogRow: {
+            active: boolean;
+            brand: string;
+            /**
+             * @description Path, written with >
+             * @example Clothing > Hoodies
+             */
+            category: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The shop's id of the product */
+            external_id: string;
+            id: string;
+            image_url: string;
+            name: string;
+            /** @description Absent where unknown */
+            price?: components["schemas"]["Money"];
+            shop_id: string;
+            /** @description Known only from clicks and order lines; no catalogue has named it yet */
+            sighted: boolean;
+            sku: string;
+            /**
+             * Format: int64
+             * @description Absent where unknown
+             */
+            stock?: number;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        CatalogRowPage: {
+            items: components["schemas"]["CatalogRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        CatalogVariantRow: {
+            external_id: string;
+            id: string;
+            image_url: string;
+            name: string;
+            /** @description Size, colour ... */
+            options: {
+                [key: string]: unknown;
+            };
+            price?: components["schemas"]["Money"];
+            sku: string;
+            /** Format: int64 */
+            stock?: number;
+        };
+        ChangedOutputBody: {
+            /**
+             * Format: int64
+             * @description How many rates are new or other than before
+             */
+            changed: number;
+        };
+        ChangepasswordRequest: {
+            current: string;
+            password: string;
+        };
+        CustomerCandidateRow: {
+            customer_id: string;
+            email: string;
+            name: string;
+            /** @enum {string} */
+            reason: "email" | "phone" | "alias";
+            value: string;
+        };
+        CustomerConsent: {
+            /** Format: date-time */
+            at: string;
+            /** @example email */
+            channel: string;
+            granted: boolean;
+            /** @description Wording, address, file and line, or event */
+            proof: unknown;
+            /** @example marketing */
+            purpose: string;
+            source_id: string;
+        };
+        CustomerDetail: {
+            /** @description Every other trait */
+            attributes: unknown;
+            /** @description Spent by orders; 0 without orders */
+            average_order: components["schemas"]["Money"];
+            /** @description 2006-01-02 or empty */
+            birthday: string;
+            /** @description Others who may be the same person */
+            candidates: components["schemas"]["CustomerCandidateRow"][];
+            city: string;
+            consents: components["schemas"]["CustomerConsent"][];
+            /** @description ISO 3166 alpha-2 */
+            country: string;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** @description His user id in that shop; empty for guests and visitors */
+            external_id: string;
+            first_name: string;
+            /** Format: date-time */
+            first_order_at: string | null;
+            /** Format: date-time */
+            first_seen_at: string | null;
+            gender: string;
+            id: string;
+            identities: components["schemas"]["CustomerIdentityRow"][];
+            /** @description Has an external id, an e-mail address or a phone number */
+            known: boolean;
+            language: string;
+            last_name: string;
+            /** Format: date-time */
+            last_order_at: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity; null for somebody who never was active himself
+             */
+            last_seen_at: string | null;
+            /** @description The living customer, whose profile this is, where the id asked for turned out to be him */
+            merged_into?: string;
+            /** @description As he writes it */
+            name: string;
+            /**
+             * Format: int64
+             * @description Placed, not cancelled, no test
+             */
+            orders: number;
+            /** @description E.164 */
+            phone: string;
+            /** @description The shop that saw him first */
+            shop_id: string;
+            total_refunded: components["schemas"]["Money"];
+            /** @description In the reporting currency */
+            total_spent: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description Orders missing in the totals, for want of an exchange rate
+             */
+            unconverted_orders: number;
+            /** Format: date-time */
+            updated_at: string;
+            zone: string;
+        };
+        CustomerIdentityRow: {
+            /** Format: date-time */
+            first_at: string;
+            /** @enum {string} */
+            kind: "external_id" | "email" | "phone" | "anonymous_id";
+            /**
+             * Format: date-time
+             * @description To the day
+             */
+            last_at: string;
+            /** @description Where it was heard first */
+            source_id: string;
+            value: string;
+            /** @description False: only a browser says so; it joins nobody */
+            verified: boolean;
+        };
+        CustomerRow: {
+            city: string;
+            /** @description ISO 3166 alpha-2 */
+            country: string;
+            email: string;
+            /** @description His user id in that shop; empty for guests and visitors */
+            external_id: string;
+            /** Format: date-time */
+            first_order_at: string | null;
+            /** Format: date-time */
+            first_seen_at: string | null;
+            id: string;
+            /** @description Has an external id, an e-mail address or a phone number */
+            known: boolean;
+            language: string;
+            /** Format: date-time */
+            last_order_at: string | null;
+            /**
+             * Format: date-time
+             * @description Last activity; null for somebody who never was active himself
+             */
+            last_seen_at: string | null;
+            /** @description As he writes it */
+            name: string;
+            /**
+             * Format: int64
+             * @description Placed, not cancelled, no test
+             */
+            orders: number;
+            /** @description E.164 */
+            phone: string;
+            /** @description The shop that saw him first */
+            shop_id: string;
+            /** @description In the reporting currency */
+            total_spent: components["schemas"]["Money"];
+        };
+        CustomerRowPage: {
+            items: components["schemas"]["CustomerRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        CustomerTimelineRow: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            kind: string;
+            name: string;
+            properties: unknown;
+        };
+        CustomerTimelineRowPage: {
+            items: components["schemas"]["CustomerTimelineRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        CustomerWritten: {
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** @example 1990-04-01 */
+            birthday?: string;
+            city?: string;
+            /** @example IR */
+            country?: string;
+            /** @example ada@shop.example */
+            email?: string;
+            /** @example C-42 */
+            external_id?: string;
+            first_name?: string;
+            gender?: string;
+            /** @example fa */
+            language?: string;
+            last_name?: string;
+            name?: string;
+            phone?: string;
+            /** @description The default shop where absent */
+            shop_id?: string;
+            /** @example Asia/Tehran */
+            zone?: string;
+        };
+        DoorMe: {
+            permissions: string[];
+            reporting: components["schemas"]["DoorReporting"];
+            /** @description The first shop */
+            shop: components["schemas"]["Shop"];
+            user: components["schemas"]["User"];
+        };
+        DoorReporting: {
+            /** @example EUR */
+            currency: string;
+            /** @example Europe/Berlin */
+            zone: string;
+        };
+        DoorSetUp: {
+            /**
+             * @description Of the shop and of all reports, ISO 4217
+             * @example EUR
+             */
+            currency: string;
+            /** Format: email */
+            email: string;
+            /**
+             * @description Of the owner, the shop and the program, BCP 47
+             * @example en
+             */
+            language: string;
+            name: string;
+            password: string;
+            shop_name: string;
+            /**
+             * @description Of the shop and of all reports, IANA
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
+        Field: {
+            code: string;
+            message: string;
+            path: string;
+        };
+        ImporterRow: {
+            /** Format: int64 */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Of amounts that name none */
+            currency: string;
+            dry_run: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "customers" | "orders" | "order_lines" | "products";
+            /** @description Field -> column, as given; the rest was guessed */
+            mapping: {
+                [key: string]: string;
+            };
+            /** @description Why it failed */
+            message: string;
+            /** @description Of the file */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes that are done
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Rows; the reasons are at /imports/{id}/errors
+             */
+            refused: number;
+            /** Format: double */
+            rows_per_second: number;
+            /** Format: int64 */
+            rows_read: number;
+            shop_id: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** @enum {string} */
+            status: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            total_bytes: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: date-time */
+            updated_at: string;
+            user_id: string;
+            /** @description Of times that name none */
+            zone: string;
+        };
+        ImporterRowPage: {
+            items: components["schemas"]["ImporterRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        IngestRefusedRow: {
+            /**
+             * Format: date-time
+             * @description When it was received
+             */
+            at: string;
+            /** @description As it came, cut at 32 KB */
+            body: string;
+            code: string;
+            id: string;
+            message_id: string;
+            name: string;
+            reason: string;
+            source_id: string;
+        };
+        IngestRefusedRowPage: {
+            items: components["schemas"]["IngestRefusedRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        IngestStatusBody: {
+            engine: components["schemas"]["IngestStatusEngine"];
+            ingest: components["schemas"]["IngestStatusIngest"];
+            version: string;
+        };
+        IngestStatusEngine: {
+            /** @enum {string} */
+            store: "sqlite" | "postgres";
+            /** @enum {string} */
+            warehouse: "duckdb" | "postgres";
+        };
+        IngestStatusIngest: {
+            /**
+             * Format: int64
+             * @description Events answered with 200, refused ones too; kept across restarts, as are the next three
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description In profile and warehouse
+             */
+            applied: number;
+            /**
+             * Format: int64
+             * @description Messages that had come before
+             */
+            duplicates: number;
+            /**
+             * Format: double
+             * @description Age of the oldest event that is not in the warehouse yet; 0 when nothing waits
+             */
+            lag_seconds: number;
+            /**
+             * Format: int64
+             * @description Kept for inspection under /refused-events
+             */
+            refused: number;
+        };
+        Money: {
+            /**
+             * @description Decimal amount with all the places of the currency
+             * @example 12.34
+             */
+            amount: string;
+            /**
+             * @description ISO 4217 code
+             * @example EUR
+             */
+            currency: string;
+        };
+        NeededOutputBody: {
+            /** @description There is no user yet */
+            needed: boolean;
+        };
+        OrderCartLineRow: {
+            image_url?: string;
+            name: string;
+            price: components["schemas"]["Money"];
+            /** @description The shop's id of the product */
+            product: string;
+            /** Format: double */
+            quantity: number;
+            sku: string;
+            url?: string;
+            variant?: string;
+        };
+        OrderCartRow: {
+            /** Format: int64 */
+            checkout_step: number;
+            customer_id: string;
+            /** Format: int64 */
+            items: number;
+            /** @description The shop's cart id, else the device */
+            key: string;
+            lines: components["schemas"]["OrderCartLineRow"][];
+            shop_id: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "open" | "empty" | "ordered";
+            /** Format: date-time */
+            updated_at: string;
+            value: components["schemas"]["Money"];
+        };
+        OrderCartRowPage: {
+            items: components["schemas"]["OrderCartRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        OrderDetail: {
+            attributes?: unknown;
+            /** Format: date-time */
+            cancelled_at?: string;
+            /** @description False: only a browser says so; outside revenue */
+            confirmed: boolean;
+            coupon?: string;
+            /** @description 0 where nothing is known of the buyer */
+            customer_id: string;
+            discount: components["schemas"]["Money"];
+            /** @description As given with the order */
+            email?: string;
+            /** @description The shop's number of the order */
+            external_id: string;
+            id: string;
+            lines: components["schemas"]["OrderLineRow"][];
+            /** Format: date-time */
+            placed_at?: string;
+            refunded: components["schemas"]["Money"];
+            refunds: components["schemas"]["OrderRefundRow"][];
+            /** @description Total in the reporting currency; absent while no exchange rate is known */
+            reporting_total?: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
+            shop_id: string;
+            /** @enum {string} */
+            status: "pending" | "placed" | "cancelled" | "return";
+            tax: components["schemas"]["Money"];
+            test: boolean;
+            /** @description After discounts, with tax and shipping */
+            total: components["schemas"]["Money"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        OrderLineRow: {
+            discount: components["schemas"]["Money"];
+            name: string;
+            /** @description Of one */
+            price: components["schemas"]["Money"];
+            /** @description 0 where the product is not known */
+            product_id: string;
+            /** Format: double */
+            quantity: number;
+            sku: string;
+            total: components["schemas"]["Money"];
+        };
+        OrderRefundRow: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            confirmed: boolean;
+            key: string;
+            lines?: unknown;
+            reason?: string;
+            reporting_amount?: components["schemas"]["Money"];
+        };
+        OrderRow: {
+            attributes?: unknown;
+            /** Format: date-time */
+            cancelled_at?: string;
+            /** @description False: only a browser says so; outside revenue */
+            confirmed: boolean;
+            coupon?: string;
+            /** @description 0 where nothing is known of the buyer */
+            customer_id: string;
+            discount: components["schemas"]["Money"];
+            /** @description As given with the order */
+            email?: string;
+            /** @description The shop's number of the order */
+            external_id: string;
+            id: string;
+            /** Format: date-time */
+            placed_at?: string;
+            refunded: components["schemas"]["Money"];
+            /** @description Total in the reporting currency; absent while no exchange rate is known */
+            reporting_total?: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
+            shop_id: string;
+            /** @enum {string} */
+            status: "pending" | "placed" | "cancelled" | "return";
+            tax: components["schemas"]["Money"];
+            test: boolean;
+            /** @description After discounts, with tax and shipping */
+            total: components["schemas"]["Money"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        OrderRowPage: {
+            items: components["schemas"]["OrderRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        Problem: {
+            /**
+             * @description Stable; programs decide and translate by it
+             * @example request.invalid
+             */
+            code: string;
+            /**
+             * @description What is wrong and what to do, in English
+             * @example The request has wrong values.
+             */
+            detail: string;
+            /** @description The places in the request that are wrong */
+            errors?: components["schemas"]["Field"][];
+            /** @description Under which a fault of the server stands in its log */
+            reference?: string;
+            /**
+             * Format: int64
+             * @description The HTTP status
+             * @example 422
+             */
+            status: number;
+            /**
+             * @description The status in words
+             * @example Unprocessable Entity
+             */
+            title: string;
+            /**
+             * @description urn:rapport:problem: and the code
+             * @example urn:rapport:problem:request.invalid
+             */
+            type: string;
+        };
+        PutInputBody: {
+            items: components["schemas"]["RateRow"][];
+        };
+        RateRow: {
+            /**
+             * @description ISO 4217
+             * @example USD
+             */
+            currency: string;
+            /**
+             * Format: date
+             * @description The first day on which it holds
+             * @example 2026-01-02
+             */
+            day: string;
+            /**
+             * @description Units of the reporting currency for one unit of this one, at most nine decimal places
+             * @example 0.9213
+             */
+            rate: string;
+            /**
+             * @description Where it came from
+             * @enum {string}
+             */
+            readonly source?: "file" | "api" | "hand";
+        };
+        RateRowPage: {
+            items: components["schemas"]["RateRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        ReportDay: {
+            /** Format: int64 */
+            customers: number;
+            day: string;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            new_customers: number;
+            /** Format: int64 */
+            orders: number;
+            refunds: components["schemas"]["Money"];
+            revenue: components["schemas"]["Money"];
+            /** Format: int64 */
+            sessions: number;
+        };
+        ReportDefinition: {
+            key: string;
+            /** @description Figure of /reports/overview/rows that lists what is counted */
+            rows?: string;
+            text: string;
+        };
+        ReportDefinitionList: {
+            items: components["schemas"]["ReportDefinition"][];
+        };
+        ReportFigures: {
+            average_order: components["schemas"]["Money"];
+            /** Format: int64 */
+            customers: number;
+            /** Format: int64 */
+            events: number;
+            net_revenue: components["schemas"]["Money"];
+            /** Format: int64 */
+            new_customers: number;
+            /** Format: int64 */
+            orders: number;
+            refunds: components["schemas"]["Money"];
+            /** Format: int64 */
+            returning_customers: number;
+            revenue: components["schemas"]["Money"];
+            /** Format: int64 */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Orders counted above whose money is missing above, because no exchange rate is known
+             */
+            unconverted_orders: number;
+            /**
+             * Format: int64
+             * @description Refunds that are missing above, because no exchange rate is known
+             */
+            unconverted_refunds: number;
+        };
+        ReportOverview: {
+            average_order: components["schemas"]["Money"];
+            /** Format: int64 */
+            customers: number;
+            /** Format: int64 */
+            events: number;
+            from: string;
+            net_revenue: components["schemas"]["Money"];
+            /** Format: int64 */
+            new_customers: number;
+            /** Format: int64 */
+            orders: number;
+            previous: components["schemas"]["ReportFigures"];
+            previous_from: string;
+            previous_series: components["schemas"]["ReportDay"][];
+            previous_to: string;
+            refunds: components["schemas"]["Money"];
+            /** Format: int64 */
+            returning_customers: number;
+            revenue: components["schemas"]["Money"];
+            /** @description Every day of the period */
+            series: components["schemas"]["ReportDay"][];
+            /** Format: int64 */
+            sessions: number;
+            /** @description Not part of the period */
+            to: string;
+            top_products: components["schemas"]["ReportProduct"][];
+            /**
+             * Format: int64
+             * @description Orders counted above whose money is missing above, because no exchange rate is known
+             */
+            unconverted_orders: number;
+            /**
+             * Format: int64
+             * @description Refunds that are missing above, because no exchange rate is known
+             */
+            unconverted_refunds: number;
+        };
+        ReportProduct: {
+            image_url?: string;
+            name: string;
+            /** @description 0 where the catalogue does not know it */
+            product_id: string;
+            /** Format: double */
+            quantity: number;
+            /** @description Of its lines, after discounts, before refunds */
+            revenue: components["schemas"]["Money"];
+            sku: string;
+        };
+        ReportRow: {
+            /** @description As it counts in the figure; absent while no exchange rate is known */
+            amount?: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            customer_id: string;
+            /** @description The shop's number of the order */
+            external_id?: string;
+            /** @description Of the order, or of the customer */
+            id: string;
+            /** @description Of the customer */
+            name?: string;
+            /** @description In the currency of the order */
+            original?: components["schemas"]["Money"];
+        };
+        ReportRowPage: {
+            items: components["schemas"]["ReportRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        SettingPatch: {
+            /** @example EUR */
+            currency?: string;
+            /** @example en */
+            language?: string;
+            /** @example Europe/Berlin */
+            zone?: string;
+        };
+        Settings: {
+            /**
+             * @description Reporting currency, ISO 4217
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description Language of the program where a user has chosen none, BCP 47
+             * @example en
+             */
+            language: string;
+            /**
+             * @description Reporting time zone, IANA
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
+        Shop: {
+            /** @description How the shop calls itself towards customers; may be empty */
+            brand: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description Of amounts that name none, ISO 4217
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * @description Host name of its pages; may be empty
+             * @example shop.example
+             */
+            domain: string;
+            id: string;
+            /**
+             * @description BCP 47
+             * @example en
+             */
+            language: string;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * @description IANA time zone of dates without one
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
+        ShopPage: {
+            items: components["schemas"]["Shop"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        ShopPatch: {
+            brand?: string;
+            /** @example EUR */
+            currency?: string;
+            domain?: string;
+            /** @example en */
+            language?: string;
+            name?: string;
+            /** @example Europe/Berlin */
+            zone?: string;
+        };
+        SignInInputBody: {
+            /** @example owner@shop.example */
+            email: string;
+            password: string;
+        };
+        UpdatemeRequest: {
+            /** @example en */
+            language?: string;
+            name?: string;
+        };
+        UpdatesourceRequest: {
+            trusted_orders: boolean;
+        };
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            disabled: boolean;
+            email: string;
+            id: string;
+            /**
+             * @description Empty: that of the settings
+             * @example fa
+             */
+            language: string;
+            name: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+            /** Format: date-time */
+            updated_at: string;
+        };
+        UserDraft: {
+            /** Format: email */
+            email: string;
+            /** @example en */
+            language?: string;
+            name: string;
+            password: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+        };
+        UserPage: {
+            items: components["schemas"]["User"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        UserPatch: {
+            disabled?: boolean;
+            /** Format: email */
+            email?: string;
+            /** @example en */
+            language?: string;
+            name?: string;
+            /** @description A new password; it ends his sessions */
+            password?: string;
+            /** @enum {string} */
+            role?: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+        };
+        V2FormFile: {
+            ContentType: string;
+            Filename: string;
+            IsSet: boolean;
+            /** Format: int64 */
+            Size: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    "list-audit": {
+        parameters: {
+            query?: {
+                action?: string;
+                subject?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-carts": {
+        parameters: {
+            query?: {
+                customer_id?: string;
+                status?: "open" | "empty" | "ordered";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCartRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-customers": {
+        parameters: {
+            query?: {
+                /** @description Words or their beginnings, an address, a number */
+                q?: string;
+                /** @description Also finds those whose address only a browser gave */
+                email?: string;
+                external_id?: string;
+                anonymous_id?: string;
+                known?: "true" | "false";
+                has_orders?: "true" | "false";
+                /** @description last_seen where absent */
+                sort?: "last_seen" | "name" | "spent" | "orders" | "created";
+                /** @description desc where absent, asc for names */
+                order?: "asc" | "desc";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerWritten"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-customer-orders": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-customer-timeline": {
+        parameters: {
+            query?: {
+                /** @description Repeated, or separated by commas */
+                kind?: string[];
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerTimelineRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDefinitionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-events": {
+        parameters: {
+            query?: {
+                message_id?: string;
+                name?: string;
+                kind?: "track" | "page" | "screen" | "identify" | "group" | "alias";
+                customer_id?: string;
+                /** @description At or after */
+                from?: string;
+                /** @description Before */
+                to?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityEventPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "show-live-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityLive"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-imports": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    currency?: string;
+                    /** @enum {string} */
+                    dry_run?: "true" | "false";
+                    /** Format: binary */
+                    file: string;
+                    /** @enum {string} */
+                    kind: "customers" | "orders" | "order_lines" | "products";
+                    /** @description field=column,field=column or a JSON object; what is not named is guessed */
+                    mapping?: string;
+                    shop_id?: string;
+                    zone?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-import-errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resume-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApikeyKeyPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApikeyDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApikeyKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorMe"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatemeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangepasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-orders": {
+        parameters: {
+            query?: {
+                customer_id?: string;
+                shop_id?: string;
+                external_id?: string;
+                status?: "pending" | "placed" | "cancelled" | "return";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-products": {
+        parameters: {
+            query?: {
+                /** @description Words that must all occur */
+                q?: string;
+                shop_id?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-product": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rates": {
+        parameters: {
+            query?: {
+                currency?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "upload-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV with the columns day, currency and rate
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-refused-events": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestRefusedRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "show-overview": {
+        parameters: {
+            query: {
+                /** @description First day, in the reporting zone */
+                from: string;
+                /** @description Day after the last */
+                to: string;
+                compare?: "previous" | "year";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOverview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-overview-rows": {
+        parameters: {
+            query: {
+                figure: "orders" | "unconverted_orders" | "refunds" | "customers" | "new_customers";
+                from: string;
+                to: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                rapport_session?: string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeededOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorSetUp"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopPatch"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApikeySourceRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatesourceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApikeySourceRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestStatusBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }

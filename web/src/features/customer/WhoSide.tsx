@@ -11,7 +11,7 @@ import type { CustomerDetail } from './queries.ts';
 export function WhoSide({ customer: c }: { customer: CustomerDetail }) {
   const { t } = useTranslation('customer');
   const f = useFormat();
-  const attributes = Object.entries(c.attributes ?? {});
+  const attributes = typeof c.attributes === 'object' && c.attributes !== null ? (c.attributes as Record<string, unknown>) : {};
   return (
     <>
       <Card title={t('profile.worth')}>
@@ -42,9 +42,9 @@ export function WhoSide({ customer: c }: { customer: CustomerDetail }) {
       </Card>
       <Consents customer={c} />
       <Identities customer={c} />
-      {attributes.length > 0 && (
+      {Object.keys(attributes).length > 0 && (
         <Card title={t('profile.attributes')}>
-          <Properties of={Object.fromEntries(attributes)} />
+          <Properties of={attributes} />
         </Card>
       )}
     </>
@@ -69,6 +69,7 @@ function Consents({ customer: c }: { customer: CustomerDetail }) {
   const { t: shared, i18n } = useTranslation('shared');
   const f = useFormat();
   const list = c.consents ?? [];
+  const purpose = (k: string) => (i18n.exists(`purpose.${k}`, { ns: 'shared' }) ? shared(`purpose.${k as 'marketing'}`) : k);
   const channel = (k: string) => (i18n.exists(`channel.${k}`, { ns: 'shared' }) ? shared(`channel.${k as 'email'}`) : k);
   return (
     <Card title={t('profile.consent')}>
@@ -77,11 +78,11 @@ function Consents({ customer: c }: { customer: CustomerDetail }) {
       ) : (
         <ul className={classes.lines}>
           {list.map((k) => {
-            const given = /^(given|granted|subscribed|true|yes)$/.test(String(k.state));
+            const given = k.granted;
             return (
               <li key={`${k.channel}${k.purpose}`}>
                 <Status tone={given ? 'good' : 'bad'}>{given ? t('profile.given') : t('profile.withdrawn')}</Status>
-                <span className="cut">{[channel(k.channel), k.purpose].filter(Boolean).join(' · ')}</span>
+                <span className="cut">{[channel(k.channel), purpose(k.purpose)].filter(Boolean).join(' · ')}</span>
                 <time className="small dim" dateTime={k.at}>
                   {f.day(k.at)}
                 </time>
@@ -97,7 +98,7 @@ function Consents({ customer: c }: { customer: CustomerDetail }) {
 const icons: Record<string, typeof IconMail> = {
   email: IconMail,
   phone: IconPhone,
-  user_id: IconKey,
+  external_id: IconKey,
   anonymous_id: IconDeviceMobile,
 };
 

@@ -13,8 +13,8 @@ export type OpenCart = Item<'/api/v1/carts'>;
 export function useCustomers(s: CustomerSearch) {
   const query: Query<'/api/v1/customers'> = {
     ...(s.q ? { q: s.q } : {}),
-    ...(s.known === undefined ? {} : { known: s.known }),
-    ...(s.buyers === undefined ? {} : { has_orders: s.buyers }),
+    ...(s.known === undefined ? {} : { known: s.known ? ('true' as const) : ('false' as const) }),
+    ...(s.buyers === undefined ? {} : { has_orders: s.buyers ? ('true' as const) : ('false' as const) }),
     sort: s.sort ?? 'last_seen',
     order: s.up ? 'asc' : 'desc',
     limit: 100,
@@ -32,11 +32,10 @@ export function useCustomer(id: string) {
 }
 
 export function useTimeline(id: string, kinds: string[]) {
-  const kind = kinds.join(',');
-  return useKeyset<TimelineItem>(['customer', id, 'timeline', kind], (cursor, signal) =>
+  return useKeyset<TimelineItem>(['customer', id, 'timeline', kinds], (cursor, signal) =>
     need(
       api.GET('/api/v1/customers/{id}/timeline', {
-        params: { path: { id }, query: { limit: 50, ...(kind ? { kind } : {}), ...(cursor ? { cursor } : {}) } },
+        params: { path: { id }, query: { limit: 50, ...(kinds.length > 0 ? { kind: kinds } : {}), ...(cursor ? { cursor } : {}) } },
         signal,
       }),
     ),

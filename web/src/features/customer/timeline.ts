@@ -2,7 +2,7 @@ import type { TimelineItem } from './queries.ts';
 
 /** What one may filter a timeline by, and the kinds of the API that each choice stands for. */
 export const filters = {
-  shopping: ['order'],
+  shopping: ['order', 'refund', 'cart'],
   activity: ['track', 'page', 'screen'],
   identity: ['identify', 'alias', 'group', 'identity'],
   consent: ['consent'],
@@ -63,6 +63,13 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 }
 
+/** The names of the things in an order or a cart, the first few of them. */
+function goods(lines: unknown): string {
+  if (!Array.isArray(lines)) return '';
+  const names = lines.map((l) => text((l as Record<string, unknown>)?.name) || text((l as Record<string, unknown>)?.sku)).filter(Boolean);
+  return [...names.slice(0, 3), ...(names.length > 3 ? ['…'] : [])].join(' · ');
+}
+
 export function propertiesOf(item: TimelineItem): Record<string, unknown> {
   const p = item.properties;
   return typeof p === 'object' && p !== null && !Array.isArray(p) ? (p as Record<string, unknown>) : {};
@@ -74,12 +81,15 @@ export function tell(item: TimelineItem): Told {
   const name = item.name ?? '';
   switch (item.kind) {
     case 'order': {
-      const word = /refund/.test(name) ? 'orderRefunded' : /cancel/.test(name) ? 'orderCancelled' : 'orderPlaced';
-      return { look: word === 'orderPlaced' ? 'order' : 'refund', sentence: word, about: text(p.external_id) || text(p.number) };
+      const word = p.status === 'cancelled' ? 'orderCancelled' : 'orderPlaced';
+      return { look: word === 'orderPlaced' ? 'order' : 'refund', sentence: word, about: text(p.external_id) || name };
     }
+    case 'refund':
+      return { look: 'refund', sentence: 'orderRefunded', about: text(p.external_id) || name };
+    case 'cart':
+      return { look: 'cart', sentence: p.status === 'ordered' ? 'cartOrdered' : 'cartLeft', about: goods(p.lines) };
     case 'consent': {
-      const withdrawn = /withdraw|denied|revoked|unsubscrib/.test(`${name} ${text(p.state)}`);
-      return { look: 'consent', sentence: withdrawn ? 'consentWithdrawn' : 'consentGiven', about: text(p.channel) };
+      return { look: 'consent', sentence: p.granted === false ? 'consentWithdrawn' : 'consentGiven', about: text(p.channel) || name };
     }
     case 'identity':
       return { look: 'person', sentence: 'identityLearned', about: text(p.value) || name };

@@ -76,10 +76,11 @@ export function FigureDrawer({ figure, period, onClose }: Props) {
 
 function Row({ row: r, kind }: { row: OverviewRow; kind: string }) {
   const f = useFormat();
+  const people = kind === 'new_customers' || kind === 'customers';
   const label = <bdi>{r.external_id || r.name || r.id}</bdi>;
   return (
     <li className={classes.rowLine}>
-      {kind === 'new_customers' ? (
+      {people ? (
         <Link to="/customers/$id" params={{ id: r.customer_id || r.id }} className="cut">
           {r.name ? <bdi>{r.name}</bdi> : label}
         </Link>
@@ -89,7 +90,7 @@ function Row({ row: r, kind }: { row: OverviewRow; kind: string }) {
         </Link>
       )}
       <span className="number">{r.amount ? f.money(r.amount as Money) : ''}</span>
-      <span className="cut small dim">{kind === 'new_customers' ? '' : <bdi>{r.name}</bdi>}</span>
+      <span className="cut small dim">{people ? '' : <bdi>{r.name}</bdi>}</span>
       <span className="number small dim">{f.instant(r.at)}</span>
     </li>
   );

@@ -26,7 +26,7 @@ export const figures: Figure[] = [
   { key: 'average_order', money: true, rows: 'orders' },
   { key: 'orders', money: false, rows: 'orders' },
   { key: 'new_customers', money: false, rows: 'new_customers' },
-  { key: 'returning_customers', money: false, rows: 'orders' },
+  { key: 'returning_customers', money: false, rows: 'customers' },
   { key: 'sessions', money: false },
 ];
 
