@@ -62,7 +62,7 @@ CREATE TABLE identity_claims (
     anonymous_id {{key}} NOT NULL,
     at           BIGINT  NOT NULL,
     claimant     {{key}} NOT NULL, -- identity key, kind first: "external_id:1:42", "email:a@b"
-    kind         {{key}} NOT NULL, -- identify | alias | soft (both ids on another event; one for a claimant, the earliest)
+    kind         {{key}} NOT NULL, -- identify | alias | soft (the earliest event with both ids, where he had not identified by then)
     CONSTRAINT identity_claims_pk PRIMARY KEY (anonymous_id, at, claimant, kind)
 ){{clustered}};
 

@@ -31,7 +31,7 @@ const maxID = 500
 const (
 	claimIdentify = "identify"
 	claimAlias    = "alias"
-	claimSoft     = "soft" // both ids on another event: one for a claimant, the earliest
+	claimSoft     = "soft" // both ids on another event
 )
 
 // A claimant and a holder are written as identity keys, kind first: "external_id:1:42", "email:a@b".
@@ -62,20 +62,19 @@ func compareClaims(a, b claim) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.claimant, b.claimant), cmp.Compare(a.kind, b.kind))
 }
 
-// addClaim gives the claims with one more, in order, in a slice of its own. Of a claimant's soft claims only the earliest stays.
+// addClaim gives the claims with one more, in order, in a slice of its own. A claimant's soft claim stands for the earliest event with both
+// ids: there is one at most, and none where he has identified by then.
 func addClaim(claims []claim, c claim) (out []claim, removed *claim, changed bool) {
-	if c.kind == claimSoft {
-		for i := range claims {
-			old := claims[i]
-			if old.kind != claimSoft || old.claimant != c.claimant {
-				continue
-			}
-			if old.at <= c.at {
-				return claims, nil, false
-			}
-			claims = slices.Delete(slices.Clone(claims), i, i+1)
+	for i := range claims {
+		old := claims[i]
+		if old.claimant != c.claimant {
+			continue
+		}
+		switch {
+		case c.kind == claimSoft && old.kind != claimAlias && old.at <= c.at:
+			return claims, nil, false
+		case old.kind == claimSoft && c.kind != claimAlias && old.at >= c.at:
 			removed = &old
-			break
 		}
 	}
 	i, have := slices.BinarySearchFunc(claims, c, compareClaims)
@@ -83,9 +82,11 @@ func addClaim(claims []claim, c claim) (out []claim, removed *claim, changed boo
 		return claims, nil, false
 	}
 	out = make([]claim, 0, len(claims)+1)
-	out = append(out, claims[:i]...)
-	out = append(out, c)
-	return append(out, claims[i:]...), removed, true
+	out = append(append(append(out, claims[:i]...), c), claims[i:]...)
+	if removed != nil {
+		out = slices.DeleteFunc(out, func(x claim) bool { return x == *removed })
+	}
+	return out, removed, true
 }
 
 // claimantAt gives who owns what happened anonymously at t: the newest claim at or before it, else the first claim. Of several

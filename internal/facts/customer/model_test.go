@@ -55,9 +55,10 @@ func (m model) claims(device string) []modelClaim {
 			continue
 		}
 		switch {
-		case s.UserID != "" && s.Identify:
-			out = append(out, modelClaim{s.At, user(s)})
 		case s.UserID != "":
+			if s.Identify {
+				out = append(out, modelClaim{s.At, user(s)})
+			}
 			if at, ok := soft[user(s)]; !ok || s.At < at {
 				soft[user(s)] = s.At
 			}

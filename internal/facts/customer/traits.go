@@ -180,9 +180,17 @@ func column(name string, v gjson.Result, region string) said {
 
 func printable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-func quote(s string) string {
-	b, _ := json.Marshal(s) // a string always can be written
-	return string(b)
+func quote(s string) string { return string(appendQuoted(nil, s)) }
+
+// appendQuoted writes a JSON string; most need no escape.
+func appendQuoted(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
+			q, _ := json.Marshal(s) // a string always can be written
+			return append(b, q...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // cleanJSON makes valid JSON storable on every engine: no NUL, no half surrogates, no numbers that only text can hold.
@@ -258,7 +266,7 @@ func (l layer) appendJSON(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, quote(k)...)
+		b = appendQuoted(b, k)
 		b = append(b, ':', '[')
 		b = strconv.AppendInt(b, l[k].rank, 10)
 		b = append(b, ',')
