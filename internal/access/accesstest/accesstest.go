@@ -112,7 +112,13 @@ func (h *House) Announced() []Announcement {
 func (h *House) Serve(tb testing.TB, doorAsks bool, more ...func(huma.API)) (*httpapi.Server, *apitest.Client) {
 	tb.Helper()
 	c := httpapi.Config{
-		Version: "test", Log: slog.New(slog.DiscardHandler), DB: h.DB, Authenticate: h.Door.Authenticate, Caller: h.Door.Caller,
+		Version: "test", Log: slog.New(slog.DiscardHandler), DB: h.DB, Authenticate: h.Door.Authenticate,
+		Caller: func(ctx context.Context) string {
+			if p := role.From(ctx); p.Kind != "" {
+				return p.Kind + ":" + p.ID.String()
+			}
+			return ""
+		},
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
 	if doorAsks {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"time"
 
 	"rapport/internal/access/audit"
 	"rapport/internal/access/role"
@@ -89,7 +90,8 @@ func (s *Service) Create(ctx context.Context, n Draft) (Key, error) {
 	if err := n.check(); err != nil {
 		return Key{}, err
 	}
-	k := Key{ID: s.IDs.New(), Name: n.Name, Scope: n.Scope, Browser: n.Browser, CreatedAt: s.Clock.Now()}
+	k := Key{ID: s.IDs.New(), Name: n.Name, Scope: n.Scope, Browser: n.Browser}
+	k.CreatedAt = s.Clock.Now().Truncate(time.Microsecond) // as stores keep it
 	secret := "rk_" + id.Secret(24)
 	stored := ""
 	if n.Browser {

@@ -17,15 +17,6 @@ type Service struct{ Deps }
 // New gives a Service.
 func New(d Deps) *Service { return &Service{Deps: d} }
 
-// Caller names the one who asks, "" for a stranger; it is httpapi's Caller hook.
-func (s *Service) Caller(ctx context.Context) string {
-	p := role.From(ctx)
-	if p.Kind == "" {
-		return ""
-	}
-	return p.Kind + ":" + p.ID.String()
-}
-
 // SetUpNeeded reports whether there is no user yet.
 func (s *Service) SetUpNeeded(ctx context.Context) (bool, error) {
 	exists, err := s.Users.Any(ctx, s.DB)

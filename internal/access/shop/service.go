@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"time"
 
 	"rapport/internal/access/audit"
 	"rapport/internal/access/role"
@@ -124,7 +125,7 @@ func (s *Service) Create(ctx context.Context, p Patch) (Shop, error) {
 	if err != nil {
 		return Shop{}, err
 	}
-	now := s.Clock.Now()
+	now := s.Clock.Now().Truncate(time.Microsecond) // as stores keep it
 	made, detail := p.applied(Shop{
 		ID: s.IDs.New(), Zone: first.Zone, Currency: first.Currency, Language: first.Language, CreatedAt: now, UpdatedAt: now,
 	})
@@ -169,7 +170,7 @@ func (s *Service) Set(ctx context.Context, tx *sqldb.Tx, want id.ID, p Patch) (S
 	if err := next.check(); err != nil {
 		return Shop{}, err
 	}
-	next.UpdatedAt = s.Clock.Now()
+	next.UpdatedAt = s.Clock.Now().Truncate(time.Microsecond)
 	if err := update(ctx, tx, next); err != nil {
 		return Shop{}, err
 	}

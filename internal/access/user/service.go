@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"rapport/internal/access/role"
 	"rapport/internal/base/errs"
@@ -56,7 +57,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (User, error) {
 
 // Prepare checks a draft and makes the user of it, whose password takes a while to hash, without storing him.
 func (s *Service) Prepare(ctx context.Context, d Draft) (User, error) {
-	now := s.Clock.Now()
+	now := s.Clock.Now().Truncate(time.Microsecond) // as stores keep it
 	u := User{
 		ID: s.IDs.New(), Email: Address(d.Email), Name: text(d.Name), Role: d.Role, Language: d.Language, CreatedAt: now, UpdatedAt: now,
 	}
@@ -140,7 +141,7 @@ func (s *Service) update(ctx context.Context, want id.ID, p Patch) (User, error)
 		if len(diff) == 0 {
 			return nil
 		}
-		next.UpdatedAt = s.Clock.Now()
+		next.UpdatedAt = s.Clock.Now().Truncate(time.Microsecond)
 		if err := update(ctx, tx, next); err != nil {
 			return err
 		}

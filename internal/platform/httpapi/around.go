@@ -143,7 +143,7 @@ func (s *Server) caught(p any, rec *recorder, r *http.Request) {
 func (s *Server) Peer(r *http.Request) (ip string, https bool) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		host = strings.TrimPrefix(r.RemoteAddr, "@") // a local socket has no address
 	}
 	https = r.TLS != nil
 	if !s.trusted(host) {

@@ -262,6 +262,7 @@ func TestPeer(t *testing.T) {
 		{"127.0.0.1:5", "1.2.3.4", "https", "1.2.3.4", true},
 		{"127.0.0.1:5", "9.9.9.9, 1.2.3.4, 10.0.0.7", "http", "1.2.3.4", false}, // what stands left of the last stranger is his word
 		{"127.0.0.1:5", "nonsense", "", "127.0.0.1", false},
+		{"@", "1.2.3.4", "https", "", false}, // the control socket
 		{"[::1]:5", "1.2.3.4", "https", "::1", false},
 	} {
 		req := &http.Request{RemoteAddr: r.remote, Header: http.Header{}}
