@@ -144,7 +144,7 @@ func (p *parser) event(out *part, eventID int64, h *journal.Header, r *journal.R
 		Properties: e.Body(&d), Context: d.Context}
 	w.Day = p.dayOf(w.At)
 	server := h.Flags&journal.Server != 0
-	s := customer.Signal{ShopID: h.ShopID, SourceID: h.SourceID, Server: server, At: w.At, EventID: eventID, AnonymousID: e.AnonymousID,
+	s := customer.Signal{ShopID: h.ShopID, SourceID: h.SourceID, Server: server, At: w.At, EventID: eventID, MessageHash: w.MessageHash, AnonymousID: e.AnonymousID,
 		UserID: e.UserID, Traits: d.Traits, Campaign: d.Campaign}
 	var about concern
 	switch e.Kind {
