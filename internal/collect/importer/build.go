@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -302,21 +303,24 @@ func rowKey(cells []string, at int64) xxh3.Uint128 {
 	return h.Sum128()
 }
 
+// chunks is how many units one transaction takes: many enough that neighbours share pages and commits, few enough that others wait
+// for less than a second.
+var chunks = map[Kind]int64{Orders: 16_000, OrderLines: 4000, Customers: 5000, Products: 1000}
+
+var chunkOverride int64 // of tests
+
 // newBuilder prepares a builder of an import for a file with this header.
 func newBuilder(im *Import, cols *columns, p profile, zone *time.Location, send func(*batch) error) (*builder, kindBuilder, error) {
 	b := &builder{im: im, cols: cols, dates: dates{zone: zone, order: p.order}, money: amounts{commaDecimal: p.commaDecimal}, code: im.Currency, send: send}
+	b.chunk = cmp.Or(chunkOverride, chunks[im.Kind])
 	switch im.Kind {
 	case Orders:
-		b.chunk = 16_000
 		return b, newOrderRows(b), nil
 	case OrderLines:
-		b.chunk = 4000
 		return b, newLineRows(b, p.invoices), nil
 	case Customers:
-		b.chunk = 5000
 		return b, newCustomerRows(b), nil
 	case Products:
-		b.chunk = 1000
 		return b, newProductRows(b), nil
 	}
 	return nil, nil, errs.New(errs.Invalid, "import.kind", "There is no import of %q; kinds are customers, orders, order_lines and products.", im.Kind)

@@ -78,7 +78,7 @@ func (c *csvReader) next() (row, error) {
 		if err != nil {
 			return row{}, err
 		}
-		if n == 0 {
+		if n == 0 && broken == "" {
 			return row{}, io.EOF
 		}
 		line := c.line
@@ -172,7 +172,7 @@ func (c *csvReader) measureQuoted() (n, lines int, quoted bool, broken string, e
 				}
 			case b == '"' && i+1 < len(c.buf) && c.buf[i+1] == '"':
 				i++
-			case b == '"' && (i+1 >= len(c.buf) || c.buf[i+1] == c.delim || c.buf[i+1] == '\n' || c.buf[i+1] == '\r'):
+			case b == '"' && c.closes(i+1):
 				inQuotes = false
 			case b == '"':
 				if lines > 1 {
@@ -194,6 +194,21 @@ func (c *csvReader) measureQuoted() (n, lines int, quoted bool, broken string, e
 		}
 		if i > maxRow {
 			return 0, 0, false, "The row is longer than 4 MB.", nil
+		}
+	}
+}
+
+// closes tells whether a cell ends at i of the buffer, behind its closing quote: blanks may stand before the delimiter, as in tables that
+// somebody aligned.
+func (c *csvReader) closes(i int) bool {
+	for {
+		for ; i < len(c.buf); i++ {
+			if b := c.buf[i]; b != ' ' || b == c.delim {
+				return b == c.delim || b == '\n' || b == '\r'
+			}
+		}
+		if more, err := c.fill(); !more || err != nil {
+			return true
 		}
 	}
 }
@@ -263,15 +278,16 @@ func (c *csvReader) cell(s string) (cell, rest string, last bool) {
 			}
 			b.WriteByte('"')
 			i++
-		case i+1 == len(t) || t[i+1] == c.delim:
+		case i+1 == len(t) || t[i+1] == c.delim || t[i+1] == ' ' && c.endsCell(t[i+1:]):
 			out := b.String()
 			if plain {
 				out = t[:i]
 			}
-			if i+1 == len(t) {
+			next := strings.IndexByte(t[i+1:], c.delim)
+			if next < 0 {
 				return trim(out), "", true
 			}
-			return trim(out), t[i+2:], false
+			return trim(out), t[i+1+next+1:], false
 		default:
 			if !plain {
 				b.WriteByte('"')
@@ -282,6 +298,12 @@ func (c *csvReader) cell(s string) (cell, rest string, last bool) {
 		return trim(t), "", true
 	}
 	return trim(b.String()), "", true
+}
+
+// endsCell tells whether nothing but blanks stands before the next delimiter.
+func (c *csvReader) endsCell(s string) bool {
+	s = strings.TrimLeft(s, " ")
+	return s == "" || s[0] == c.delim
 }
 
 // sniff chooses the delimiter from the first lines of a file: the one that cuts most lines into the same number of cells.

@@ -1,6 +1,9 @@
 package importer
 
-import "time"
+import (
+	"testing"
+	"time"
+)
 
 // ReadOnly reads a file and makes units of it, for the bench.
 func ReadOnly(path string, kind Kind) error {
@@ -22,4 +25,10 @@ func ReadOnly(path string, kind Kind) error {
 	}
 	defer rows.close()
 	return b.run(rows, k)
+}
+
+// SetChunk makes chunks small until the test ends.
+func SetChunk(t *testing.T, n int64) {
+	chunkOverride = n
+	t.Cleanup(func() { chunkOverride = 0 })
 }

@@ -358,3 +358,19 @@ func TestCustomers(t *testing.T) {
 		}
 	})
 }
+
+// waitDone waits for the worker.
+func (w *world) waitDone(which id.ID) {
+	w.t.Helper()
+	for {
+		rest := w.Rest()
+		if w.state(which).Status == importer.Done {
+			return
+		}
+		select {
+		case <-rest:
+		case <-time.After(time.Minute):
+			w.t.Fatalf("import %s is still %s", which, w.state(which).Status)
+		}
+	}
+}

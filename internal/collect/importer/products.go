@@ -244,6 +244,12 @@ func (p *productRows) shopify(r *row) *rowError {
 
 // variant adds a variant; the product's own price is that of its cheapest one and its stock the sum.
 func (p *productRows) variant(x *product, v catalog.Variant, cost int64) {
+	for i := range x.Variants {
+		if x.Variants[i].ExternalID == v.ExternalID && v.Name != "" { // two forms under one SKU
+			v.ExternalID += " " + v.Name
+			break
+		}
+	}
 	x.Variants, x.HasVariants = append(x.Variants, v), true
 	x.Currency = p.code
 	if v.Price >= 0 && (x.Price < 0 || v.Price < x.Price) {

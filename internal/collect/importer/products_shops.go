@@ -19,7 +19,7 @@ func (p *productRows) woo(r *row) *rowError {
 		return bad
 	}
 	kind := p.get(r, "type")
-	if strings.HasPrefix(kind, "variation") {
+	if strings.HasPrefix(kind, "variation") || p.get(r, "parent") != "" { // older exports call variations simple
 		v := catalog.Variant{ExternalID: cmp.Or(p.get(r, "id"), p.get(r, "sku")), SKU: p.get(r, "sku"), Price: price, Currency: p.code,
 			Stock: p.stock(r, "stock"), ImageURL: firstOf(p.get(r, "images"), ","), Options: map[string]any{}}
 		var order []string

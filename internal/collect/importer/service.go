@@ -71,6 +71,7 @@ type Service struct {
 	done    chan struct{}
 	running id.ID
 	stop    context.CancelFunc // of the running import
+	rest    chan struct{}      // closed and made anew whenever the worker has nothing left to do
 }
 
 // New gives a Service. Call Start to have imports run.
@@ -78,7 +79,14 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, wake: make(chan struct{}, 1)}
+	return &Service{Deps: d, wake: make(chan struct{}, 1), rest: make(chan struct{})}
+}
+
+// Rest gives a channel that is closed when the worker next has nothing left to do.
+func (s *Service) Rest() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rest
 }
 
 func (s *Service) dir(which id.ID) string       { return filepath.Join(s.Dir, which.String()) }

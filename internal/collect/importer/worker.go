@@ -77,6 +77,10 @@ func (s *Service) work(ctx context.Context) {
 			s.Log.ErrorContext(ctx, "imports cannot run", "error", err)
 			again = true
 		}
+		s.mu.Lock()
+		close(s.rest)
+		s.rest = make(chan struct{})
+		s.mu.Unlock()
 		var pause <-chan time.Time
 		if again {
 			pause = time.After(retryAfter)

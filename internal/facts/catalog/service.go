@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -72,6 +73,13 @@ func (e *Entry) clean() {
 		v := &e.Variants[i]
 		v.ExternalID, v.SKU, v.Name, v.ImageURL = cleanKey(v.ExternalID), cleanKey(v.SKU), cut(v.Name, 1000), cut(v.ImageURL, 2000)
 	}
+	// A catalogue that names a variant twice means one, the first.
+	seen := make(map[string]bool, len(e.Variants))
+	e.Variants = slices.DeleteFunc(e.Variants, func(v Variant) bool {
+		again := seen[v.ExternalID]
+		seen[v.ExternalID] = true
+		return again
+	})
 }
 
 // Upsert stores what a catalogue says, within the caller's transaction: entries are found again by the shop's id of the product. Where

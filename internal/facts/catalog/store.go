@@ -248,13 +248,8 @@ func saveProducts(ctx context.Context, tx *sqldb.Tx, products []*Product, isNew 
 			updates = append(updates, p.row())
 			deletes = append(deletes, []any{int64(p.ID)})
 		}
-		seen := map[string]bool{}
 		for i := range p.Variants {
 			v := &p.Variants[i]
-			if seen[v.ExternalID] {
-				continue // a catalogue that names a variant twice means one
-			}
-			seen[v.ExternalID] = true
 			variants = append(variants, []any{int64(v.ID), int64(p.ID), v.ExternalID, v.SKU, v.Name, v.Price, v.Currency, v.Stock, v.ImageURL,
 				sqldb.JSON(v.Options), p.UpdatedAt})
 		}
