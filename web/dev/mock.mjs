@@ -133,7 +133,7 @@ const event = (i, at = ago(i * 7000)) => {
   };
 };
 const timeline = Array.from({ length: 130 }, (_, i) => {
-  if (i % 19 === 4) return { at: ago(i * 3.1 * 3_600_000), kind: 'order', name: 'order.placed', id: `o${i}`, properties: { order_id: orders[i].id, external_id: orders[i].external_id, total: orders[i].total } };
+  if (i % 19 === 4) return { at: ago(i * 3.1 * 3_600_000), kind: 'order', name: orders[i].external_id, id: `o${i}`, properties: { order_id: orders[i].id, external_id: orders[i].external_id, total: orders[i].total } };
   if (i % 31 === 12) return { at: ago(i * 3.1 * 3_600_000), kind: 'consent', name: 'consent.given', id: `c${i}`, properties: { channel: 'email', purpose: 'marketing' } };
   if (i % 41 === 20) return { at: ago(i * 3.1 * 3_600_000), kind: 'identity', name: 'identity.email', id: `i${i}`, properties: { value: 'maria@example.com' } };
   const e = event(i);
@@ -223,11 +223,11 @@ const routes = {
       ...c, first_name: 'Maria', last_name: 'Keller', gender: 'female', birthday: '1986-04-12', zone: 'Europe/Berlin', attributes: { plan: 'club', newsletter_topic: 'kitchen' },
       total_refunded: eur(24.5), average_order: eur(61.2),
       identities: [
-        { kind: 'user_id', value: c.external_id, verified: true, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '2' },
+        { kind: 'external_id', value: c.external_id, verified: true, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '2' },
         { kind: 'email', value: c.email, verified: true, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '2' },
         { kind: 'anonymous_id', value: '5f0c2a6e-1d3b-4a71-9f5e-70c2b', verified: false, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '3' },
       ],
-      consents: [{ channel: 'email', purpose: 'marketing', state: 'given', at: ago(90 * day), source: 'checkout' }, { channel: 'sms', purpose: 'marketing', state: 'withdrawn', at: ago(20 * day), source: 'file' }],
+      consents: [{ channel: 'email', purpose: 'marketing', granted: true, proof: {}, source_id: '2', at: ago(90 * day) }, { channel: 'sms', purpose: 'marketing', granted: false, proof: {}, source_id: '2', at: ago(20 * day) }],
       candidates: [{ id: '9', customer_id: customers[30].id, name: customers[30].name, email: customers[30].email, reason: 'email' }],
     };
   },

@@ -115,7 +115,7 @@ function useColumns(f: Format): Column<Order>[] {
             <bdi className={classes.quiet}>{o.email}</bdi>
           ),
       },
-      { key: 'state', label: t('column.state'), width: '148px', cell: (o) => <OrderState order={o} /> },
+      { key: 'state', label: t('column.state'), width: '148px', cell: (o) => <OrderState order={o} quiet /> },
       {
         key: 'refunded',
         label: t('column.refunded'),

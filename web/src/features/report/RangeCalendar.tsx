@@ -52,7 +52,7 @@ export default function RangeCalendar({ period, label, onChange }: Props) {
             {(date) => (
               // The cell has its full date as a label; the bare number would be read a second time.
               <CalendarCell date={date} className={classes.day ?? ''}>
-                {({ formattedDate }) => <span aria-hidden>{formattedDate}</span>}
+                {({ formattedDate }) => <span className={classes.digits} data-day={formattedDate} />}
               </CalendarCell>
             )}
           </CalendarGridBody>
