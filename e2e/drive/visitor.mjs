@@ -67,6 +67,7 @@ class Visitor {
 
   at(place) {
     this.place = place
+    tell({ at: place })
   }
 
   /** Waits until nothing is loading any more. */
