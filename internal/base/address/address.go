@@ -20,6 +20,9 @@ const maxEmail = 254
 // Email gives an address in lower case with its domain in ASCII ("Zoë <ZOE@Bücher.example>" becomes zoe@xn--bcher-kva.example).
 // The part before the @ is lowered too: no provider of weight tells two people apart by case.
 func Email(s string) (string, bool) {
+	if len(s) > 8*maxEmail {
+		return "", false
+	}
 	s = strings.TrimFunc(s, blank)
 	if i := strings.LastIndexByte(s, '<'); i >= 0 && strings.HasSuffix(s, ">") {
 		s = s[i+1 : len(s)-1]
@@ -37,7 +40,7 @@ func Email(s string) (string, bool) {
 	}
 	s = strings.TrimFunc(s, blank)
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || at > 64 || len(s) > 4*maxEmail {
+	if at < 1 || at > 64 {
 		return "", false
 	}
 	local, domain := s[:at], s[at+1:]

@@ -24,12 +24,17 @@ func Phone(s, region string) (string, bool) {
 		region = "ZZ"
 	}
 	n, err := phonenumbers.Parse(s, strings.ToUpper(region))
-	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
 		return "", false
 	}
 	n.Extension = nil
 	out := phonenumbers.Format(n, phonenumbers.E164)
 	if len(out) > 17 {
+		return "", false
+	}
+	// A number that does not read as itself (only zeros, say) cannot be a key.
+	if again, err := phonenumbers.Parse(out, "ZZ"); err != nil || phonenumbers.Format(again, phonenumbers.E164) != out ||
+		phonenumbers.IsPossibleNumberWithReason(again) != phonenumbers.IS_POSSIBLE {
 		return "", false
 	}
 	return out, true
