@@ -71,7 +71,7 @@ func Customers(size string) (int, error) {
 type Shop struct {
 	cfg       Config
 	start     int64 // Unix minutes: midnight UTC of the first day
-	end       int64 // Unix minutes: the anchor
+	end       int64 // Unix minutes: when the last visit of the history begins; Live has the half hour up to the anchor
 	tracked   int64 // Unix minutes: since when there are clicks
 	calendars map[string]*calendar
 	products  []*Product
@@ -94,7 +94,7 @@ func New(c Config) *Shop {
 		// About eight events in a demo of 120 days come with orders and do not scale with browsing.
 		s.lively = max(0.02, (c.EventsPerCustomer-8)/(eventsDefault-8)) * trackedDays / float64(c.TrackedDays)
 	}
-	s.end = c.Anchor.Unix() / 60
+	s.end = c.Anchor.Add(-liveBefore).Unix() / 60
 	s.start = (s.end/minutesPerDay - historyDays + 1) * minutesPerDay
 	s.tracked = s.end - int64(c.TrackedDays)*minutesPerDay
 	s.visitors = int(float64(c.Customers) * 3 * s.lively * float64(c.TrackedDays) / trackedDays)
@@ -109,7 +109,7 @@ func New(c Config) *Shop {
 }
 
 // Anchor is the end of the history.
-func (s *Shop) Anchor() time.Time { return time.Unix(s.end*60, 0).UTC() }
+func (s *Shop) Anchor() time.Time { return s.cfg.Anchor.Truncate(time.Minute).UTC() }
 
 // Products is the catalogue.
 func (s *Shop) Products() []*Product { return s.products }

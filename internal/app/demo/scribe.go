@@ -61,7 +61,7 @@ type placed struct {
 const firstOrder = 10001
 
 func newScribe(s *Shop, emit func(server bool, event []byte)) *scribe {
-	return &scribe{s: s, emit: emit, number: firstOrder - 1, pending: map[uint64]placed{}, end: s.end * 60_000}
+	return &scribe{s: s, emit: emit, number: firstOrder - 1, pending: map[uint64]placed{}, end: s.Anchor().UnixMilli()}
 }
 
 type campaign struct{ source, medium, name, referrer string }
