@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,15 +20,16 @@ import (
 
 var errMissing = errors.New("PostgreSQL is not installed (looked for initdb under /usr/lib/postgresql and on the PATH)")
 
-// hold runs the server as a child and ends it when standard input closes, which happens when the test process is gone.
-const hold = `"$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" \
+// hold makes the cluster, runs the server as a child and ends it when standard input closes, which happens when the test process is gone.
+const hold = `trap 'rm -rf "$2"' EXIT
+"$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$2/log" 2>&1 || { cat "$2/log" >&2; exit 1; }
+"$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" \
   -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=on \
   -c shared_buffers=64MB -c max_connections=300 -c max_wal_size=512MB -c logging_collector=off >"$2/log" 2>&1 &
 pid=$!
 cat >/dev/null
 kill -QUIT $pid 2>/dev/null
-wait $pid
-rm -rf "$2"`
+wait $pid`
 
 // Cluster is a running server of its own, for programs that share one between test processes.
 type Cluster struct {
@@ -64,13 +66,6 @@ func newCluster() (*Cluster, error) {
 	if err := os.Chown(dir, uid, -1); err != nil {
 		return nil, fmt.Errorf("hand over %s: %w", dir, err)
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-	initdb.SysProcAttr = attr
-	initdb.Dir = dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
-	}
 	return serve(bin, dir, attr)
 }
 
@@ -88,24 +83,31 @@ func serve(bin, dir string, attr *syscall.SysProcAttr) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	said := &strings.Builder{}
+	cmd.Stderr = said
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
 	c := &Cluster{
 		URL:  fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
-		stop: func() { _ = pipe.Close(); _ = cmd.Wait(); _ = os.RemoveAll(dir) },
+		stop: func() { _ = pipe.Close(); <-ended },
 	}
-	if err := ready(c.URL); err != nil {
+	if err := ready(c.URL, ended); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		c.Stop()
-		return nil, fmt.Errorf("start: %w\n%s", err, log)
+		return nil, fmt.Errorf("start: %w\n%s%s", err, said, log)
 	}
 	return c, nil
 }
 
 // ready waits until the server answers.
-func ready(url string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+func ready(url string, ended <-chan struct{}) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -117,6 +119,8 @@ func ready(url string) error {
 		select {
 		case <-ctx.Done():
 			return err
+		case <-ended:
+			return errors.New("the server ended")
 		case <-tick.C:
 		}
 	}
