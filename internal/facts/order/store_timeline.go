@@ -21,7 +21,7 @@ func older(p *params, at, name string, before customer.TimelinePlace) string {
 
 func selectTimelineOrders(ctx context.Context, q sqldb.Q, owner id.ID, before customer.TimelinePlace, limit int) ([]Stored, error) {
 	var p params
-	where := `o.customer_id = ` + p.add(int64(owner)) + ` AND o.status <> 'pending'` +
+	where := `o.customer_id = ` + p.add(int64(owner)) + ` AND o.status NOT IN ('pending', 'return')` +
 		older(&p, "o.placed_at", `('o' || CAST(o.order_id AS TEXT))`, before)
 	return readStored(ctx, q, `SELECT `+listColumns+` FROM orders o WHERE `+where+
 		` ORDER BY o.placed_at DESC, CAST(o.order_id AS TEXT) DESC LIMIT `+p.add(int64(limit)), p...)
