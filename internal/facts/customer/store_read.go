@@ -68,7 +68,7 @@ func selectFew(ctx context.Context, q sqldb.Q, group int64, buyers bool, max int
 	}
 	// The count goes by the index alone and stops early; only then are rows read.
 	var n int
-	err = q.Row(ctx, `SELECT COUNT(*) FROM (SELECT customer_id FROM customers WHERE list_group = $1 AND `+is+` LIMIT $2) AS some`, group, max+1).Scan(&n)
+	err = q.Row(ctx, `SELECT COUNT(*) FROM (SELECT customer_id FROM customers WHERE list_group = $1 AND `+is+` LIMIT $2) AS few`, group, max+1).Scan(&n)
 	if err != nil {
 		return nil, false, fmt.Errorf("count some customers: %w", err)
 	}
