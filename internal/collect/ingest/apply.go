@@ -259,7 +259,11 @@ func (s *Service) shop(ctx context.Context, tx *sqldb.Tx, w *work, totals map[id
 			continue
 		}
 		sh.parsed.SetCustomer(w.events[i].CustomerID)
-		seen = append(seen, sh.seen...)
+		for j := range sh.seen {
+			if s.sights.news(&sh.seen[j]) {
+				seen = append(seen, sh.seen[j])
+			}
+		}
 		changes = append(changes, sh.parsed.Changes...)
 		carts = append(carts, sh.parsed.Carts...)
 	}
@@ -267,6 +271,7 @@ func (s *Service) shop(ctx context.Context, tx *sqldb.Tx, w *work, totals map[id
 		if err := s.Catalog.See(ctx, tx, seen); err != nil {
 			return fmt.Errorf("see products: %w", err)
 		}
+		tx.OnCommit(func() { s.sights.keep(seen) })
 	}
 	if len(changes) > 0 {
 		find, err := s.Catalog.Resolver(ctx, tx, lineSightings(changes))

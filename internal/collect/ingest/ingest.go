@@ -66,7 +66,8 @@ type Service struct {
 	Deps
 	journal *journal.Journal
 
-	filter    filter // the applier's, as are the next three
+	filter    filter // the applier's, as are the next four
+	sights    sights
 	meanwhile []sighted
 	seq       int64
 	built     chan *filter

@@ -17,6 +17,7 @@ type Maker struct {
 	made   int
 	people int
 	orders int
+	last   int64 // microseconds: a visitor does one thing after the other
 }
 
 type visitor struct {
@@ -54,17 +55,18 @@ const (
 	closing = `,"_metadata":{"bundled":["Segment.io"],"unbundled":[],"bundledIds":[]},"integrations":{"Segment.io":true}}`
 )
 
-// Event appends one event that happens at the given time.
+// Event appends one event that happens at the given time, or as soon after the last one as can be told.
 func (m *Maker) Event(b []byte, at time.Time) []byte {
 	v := &m.active[m.random.IntN(len(m.active))]
 	if v.left--; v.left < 0 {
 		m.enter(v)
 	}
 	m.made++
+	m.last = max(m.last+1, at.UnixMicro())
 	dice := m.random.IntN(1000)
 	page := "/produkte/" + strconv.Itoa(v.sku)
 	b = append(b, `{"timestamp":"`...)
-	b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = time.UnixMicro(m.last).UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
 	b = append(b, `","messageId":"ajs-next-`...)
 	b = append(b, m.Name...)
 	b = append(b, '-')
