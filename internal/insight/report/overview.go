@@ -51,9 +51,9 @@ type Overview struct {
 
 // tally is a day's sums in minor units.
 type tally struct {
-	orders, revenue, unconverted, buyers, fresh int64
-	refunds, unconvertedRefunds                 int64
-	events, sessions                            int64
+	orders, revenue, unconverted, foreign, buyers, fresh int64
+	refunds, unconvertedRefunds                          int64
+	events, sessions                                     int64
 }
 
 // Overview gives the figures of a period, the period it is compared with, both day by day, and what sold best.
@@ -80,7 +80,11 @@ func (s *Service) Overview(ctx context.Context, p Period, compare string) (Overv
 	if err != nil {
 		return Overview{}, err
 	}
-	top, err := s.topProducts(ctx, p)
+	foreign := false
+	for day, t := range days {
+		foreign = foreign || (p.holds(day) && t.foreign > 0)
+	}
+	top, err := s.topProducts(ctx, p, foreign)
 	if err != nil {
 		return Overview{}, err
 	}

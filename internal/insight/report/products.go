@@ -21,8 +21,8 @@ type Product struct {
 const topProducts = 10
 
 // topProducts gives the products with the highest revenue. Known ones are named by the catalogue, others by their lines.
-func (s *Service) topProducts(ctx context.Context, p Period) ([]Product, error) {
-	sums, err := s.selectTop(ctx, p, topProducts)
+func (s *Service) topProducts(ctx context.Context, p Period, foreign bool) ([]Product, error) {
+	sums, err := s.selectTop(ctx, p, foreign, topProducts)
 	if err != nil {
 		return nil, err
 	}

@@ -45,10 +45,12 @@ func (s *Service) sameOrder(part string) string {
 }
 
 func (s *Service) orderDays(ctx context.Context, p, b Period, at func(int64) *tally) error {
-	return s.each(ctx, `SELECT o.placed_day, COUNT(*), CAST(COALESCE(SUM(o.reporting_total), 0) AS BIGINT), COUNT(*) - COUNT(o.reporting_total)
-		FROM orders o WHERE `+countedOrder+` AND `+inPeriods("o.placed_day")+` GROUP BY o.placed_day`, periods(p, b), 4, func(v []int64) {
+	currency, _ := s.Reporting()
+	return s.each(ctx, `SELECT o.placed_day, COUNT(*), CAST(COALESCE(SUM(o.reporting_total), 0) AS BIGINT), COUNT(*) - COUNT(o.reporting_total),
+		COUNT(CASE WHEN o.currency <> $5 THEN 1 END)
+		FROM orders o WHERE `+countedOrder+` AND `+inPeriods("o.placed_day")+` GROUP BY o.placed_day`, append(periods(p, b), currency), 5, func(v []int64) {
 		t := at(v[0])
-		t.orders, t.revenue, t.unconverted = v[1], v[2], v[3]
+		t.orders, t.revenue, t.unconverted, t.foreign = v[1], v[2], v[3], v[4]
 	})
 }
 
