@@ -64,8 +64,13 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   headless: true,
   args: [
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
   ],
   viewport: { width: 1280, height: 800 },
   reducedMotion: 'reduce',
@@ -97,8 +102,8 @@ async function look(name, width, scheme, language) {
   try {
     await page.setViewportSize({ width, height: width < 500 ? 740 : width > 2000 ? 1440 : 860 });
     await page.goto(base + pages[name]);
-    await page.waitForSelector('h1, h2, [class*=state]', { timeout: 8000 });
-    await page.waitForLoadState('networkidle', { timeout: 2500 }).catch(() => {});
+    await page.waitForSelector('h1, h2, [class*=state]', { timeout: 20000 });
+    await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => {});
     await page.waitForTimeout(350);
     if (acts[name]) {
       await acts[name](page);
@@ -112,7 +117,12 @@ async function look(name, width, scheme, language) {
       window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
     );
     for (const v of violations) {
-      trouble.push(`axe ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.any?.[0]?.message ?? ''}`).join(' | ')}`);
+      trouble.push(
+        `axe ${v.id} (${v.impact}): ${v.nodes
+          .slice(0, 3)
+          .map((n) => `${n.target} ${n.any?.[0]?.message ?? ''}`)
+          .join(' | ')}`,
+      );
     }
   } catch (error) {
     trouble.push(`stopped: ${error.message.split('\n')[0]}`);

@@ -1,6 +1,7 @@
 /// <reference types="vitest/config" />
-import react from '@vitejs/plugin-react';
+
 import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 const server = process.env.RAPPORT_URL ?? 'http://127.0.0.1:8080';

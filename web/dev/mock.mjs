@@ -32,13 +32,41 @@ const ago = (ms) => new Date(now - ms).toISOString();
 const day = 86_400_000;
 
 const names = [
-  'Maria Keller', 'سارا احمدی', 'Jonas Petersen', 'प्रिया शर्मा', '田中 美咲', 'Aino Virtanen', 'አበበ ከበደ', 'Lucía Fernández', 'അനിത നായർ', 'Tom Baker',
-  'رضا کریمی', 'Chloé Martin', 'Piotr Nowak', 'Ingrid Solberg', 'Giulia Rossi', 'Ahmed Hassan', 'Emma de Vries', 'Liam O’Connor', '佐藤 健', 'Nina Horvat',
+  'Maria Keller',
+  'سارا احمدی',
+  'Jonas Petersen',
+  'प्रिया शर्मा',
+  '田中 美咲',
+  'Aino Virtanen',
+  'አበበ ከበደ',
+  'Lucía Fernández',
+  'അനിത നായർ',
+  'Tom Baker',
+  'رضا کریمی',
+  'Chloé Martin',
+  'Piotr Nowak',
+  'Ingrid Solberg',
+  'Giulia Rossi',
+  'Ahmed Hassan',
+  'Emma de Vries',
+  'Liam O’Connor',
+  '佐藤 健',
+  'Nina Horvat',
 ];
 const countries = ['DE', 'IR', 'DK', 'IN', 'JP', 'FI', 'ET', 'ES', 'IN', 'GB', 'IR', 'FR', 'PL', 'NO', 'IT', 'EG', 'NL', 'IE', 'JP', 'HR'];
 const goods = [
-  'Stoneware mug, sand', 'Linen apron', 'Oak serving board', 'Beeswax candle, tall', 'Enamel teapot', 'Wool throw, moss', 'Brass hook, set of 4',
-  'Felt coaster', 'Carafe 0.75 l', 'Ceramic planter, large', 'Tea towel, striped', 'Olive wood spoon',
+  'Stoneware mug, sand',
+  'Linen apron',
+  'Oak serving board',
+  'Beeswax candle, tall',
+  'Enamel teapot',
+  'Wool throw, moss',
+  'Brass hook, set of 4',
+  'Felt coaster',
+  'Carafe 0.75 l',
+  'Ceramic planter, large',
+  'Tea towel, striped',
+  'Olive wood spoon',
 ];
 
 const customers = Array.from({ length: 640 }, (_, i) => {
@@ -128,14 +156,36 @@ const event = (i, at = ago(i * 7000)) => {
     source_id: '3',
     anonymous_id: `a-${i % 60}`,
     user_id: '',
-    properties: name === 'Products Searched' ? { query: 'teapot' } : { name: goods[i % goods.length], price: 24.5, currency: 'EUR', quantity: 1 },
+    properties:
+      name === 'Products Searched' ? { query: 'teapot' } : { name: goods[i % goods.length], price: 24.5, currency: 'EUR', quantity: 1 },
     context: {},
   };
 };
 const timeline = Array.from({ length: 130 }, (_, i) => {
-  if (i % 19 === 4) return { at: ago(i * 3.1 * 3_600_000), kind: 'order', name: orders[i].external_id, id: `o${i}`, properties: { order_id: orders[i].id, external_id: orders[i].external_id, total: orders[i].total } };
-  if (i % 31 === 12) return { at: ago(i * 3.1 * 3_600_000), kind: 'consent', name: 'consent.given', id: `c${i}`, properties: { channel: 'email', purpose: 'marketing' } };
-  if (i % 41 === 20) return { at: ago(i * 3.1 * 3_600_000), kind: 'identity', name: 'identity.email', id: `i${i}`, properties: { value: 'maria@example.com' } };
+  if (i % 19 === 4)
+    return {
+      at: ago(i * 3.1 * 3_600_000),
+      kind: 'order',
+      name: orders[i].external_id,
+      id: `o${i}`,
+      properties: { order_id: orders[i].id, external_id: orders[i].external_id, total: orders[i].total },
+    };
+  if (i % 31 === 12)
+    return {
+      at: ago(i * 3.1 * 3_600_000),
+      kind: 'consent',
+      name: 'consent.given',
+      id: `c${i}`,
+      properties: { channel: 'email', purpose: 'marketing' },
+    };
+  if (i % 41 === 20)
+    return {
+      at: ago(i * 3.1 * 3_600_000),
+      kind: 'identity',
+      name: 'identity.email',
+      id: `i${i}`,
+      properties: { value: 'maria@example.com' },
+    };
   const e = event(i);
   return { at: ago(i * 3.1 * 3_600_000), kind: e.kind, name: e.name, id: `e${e.event_id}`, properties: e.properties };
 });
@@ -155,13 +205,80 @@ const cart = (i) => ({
   updated_at: ago(i * 2_600_000 + 900_000),
 });
 const imports = [
-  { id: '31', kind: 'orders', name: 'orders-2026.csv', status: 'running', total_bytes: 81_000_000, position: 33_000_000, rows_read: 412_000, created: 398_000, updated: 900, unchanged: 12_988, refused: 112, created_at: ago(15_000), rows_per_second: 41_250, started_at: ago(14_000), updated_at: ago(500) },
-  { id: '30', kind: 'customers', name: 'customers.csv', status: 'done', total_bytes: 12_400_000, position: 12_400_000, rows_read: 96_000, created: 95_100, updated: 900, unchanged: 0, refused: 0, created_at: ago(3 * day), rows_per_second: 42_100, started_at: ago(3 * day), updated_at: ago(3 * day - 9000) },
-  { id: '29', kind: 'products', name: 'catalogue.jsonl', status: 'failed', total_bytes: 2_400_000, position: 900_000, rows_read: 4100, created: 4000, updated: 0, unchanged: 0, refused: 100, message: 'Line 4101: the quotes never close.', created_at: ago(4 * day), rows_per_second: 30_000, started_at: ago(4 * day), updated_at: ago(4 * day) },
+  {
+    id: '31',
+    kind: 'orders',
+    name: 'orders-2026.csv',
+    status: 'running',
+    total_bytes: 81_000_000,
+    position: 33_000_000,
+    rows_read: 412_000,
+    created: 398_000,
+    updated: 900,
+    unchanged: 12_988,
+    refused: 112,
+    created_at: ago(15_000),
+    rows_per_second: 41_250,
+    started_at: ago(14_000),
+    updated_at: ago(500),
+  },
+  {
+    id: '30',
+    kind: 'customers',
+    name: 'customers.csv',
+    status: 'done',
+    total_bytes: 12_400_000,
+    position: 12_400_000,
+    rows_read: 96_000,
+    created: 95_100,
+    updated: 900,
+    unchanged: 0,
+    refused: 0,
+    created_at: ago(3 * day),
+    rows_per_second: 42_100,
+    started_at: ago(3 * day),
+    updated_at: ago(3 * day - 9000),
+  },
+  {
+    id: '29',
+    kind: 'products',
+    name: 'catalogue.jsonl',
+    status: 'failed',
+    total_bytes: 2_400_000,
+    position: 900_000,
+    rows_read: 4100,
+    created: 4000,
+    updated: 0,
+    unchanged: 0,
+    refused: 100,
+    message: 'Line 4101: the quotes never close.',
+    created_at: ago(4 * day),
+    rows_per_second: 30_000,
+    started_at: ago(4 * day),
+    updated_at: ago(4 * day),
+  },
 ];
 const keys = [
-  { id: '1', name: 'Shop backend', scope: 'ingest', prefix: 'rp_9fK2', source_id: '2', created_at: ago(40 * day), last_used_at: ago(60_000) },
-  { id: '2', name: 'Web shop', scope: 'ingest', prefix: 'rp_pub7', browser: true, key: 'rp_pub7Qm3xW0tVb2LkZ8', source_id: '3', created_at: ago(40 * day), last_used_at: ago(2000) },
+  {
+    id: '1',
+    name: 'Shop backend',
+    scope: 'ingest',
+    prefix: 'rp_9fK2',
+    source_id: '2',
+    created_at: ago(40 * day),
+    last_used_at: ago(60_000),
+  },
+  {
+    id: '2',
+    name: 'Web shop',
+    scope: 'ingest',
+    prefix: 'rp_pub7',
+    browser: true,
+    key: 'rp_pub7Qm3xW0tVb2LkZ8',
+    source_id: '3',
+    created_at: ago(40 * day),
+    last_used_at: ago(2000),
+  },
   { id: '3', name: 'Reporting notebook', scope: 'read', prefix: 'rp_Tz41', created_at: ago(10 * day), last_used_at: '' },
 ];
 const sources = [
@@ -173,7 +290,12 @@ const permissions = (
   'activity.read apikey.read apikey.write audit.read catalog.read catalog.write customer.export customer.read customer.write import.run ingest.write order.read ' +
   'order.write rate.read rate.write report.read setting.read setting.write shop.read shop.write status.read user.read user.write'
 ).split(' ');
-let me = { user: { id: '1', email: 'owner@shop.example', name: 'Maria Keller', role: 'owner', language: 'en' }, permissions, shop, reporting: { currency: 'EUR', zone: 'Europe/Berlin' } };
+let me = {
+  user: { id: '1', email: 'owner@shop.example', name: 'Maria Keller', role: 'owner', language: 'en' },
+  permissions,
+  shop,
+  reporting: { currency: 'EUR', zone: 'Europe/Berlin' },
+};
 let signedIn = !has('--setup') && !has('--signin');
 let needed = has('--setup');
 
@@ -185,9 +307,17 @@ function page(list, q, size = 50) {
 }
 function figures(scale) {
   return {
-    revenue: eur(48210.55 * scale), refunds: eur(1830.2 * scale), net_revenue: eur(46380.35 * scale), average_order: eur(64.28),
-    orders: Math.round(750 * scale), customers: Math.round(612 * scale), new_customers: Math.round(238 * scale), returning_customers: Math.round(374 * scale),
-    events: Math.round(182_400 * scale), sessions: Math.round(21_480 * scale), unconverted_orders: 3,
+    revenue: eur(48210.55 * scale),
+    refunds: eur(1830.2 * scale),
+    net_revenue: eur(46380.35 * scale),
+    average_order: eur(64.28),
+    orders: Math.round(750 * scale),
+    customers: Math.round(612 * scale),
+    new_customers: Math.round(238 * scale),
+    returning_customers: Math.round(374 * scale),
+    events: Math.round(182_400 * scale),
+    sessions: Math.round(21_480 * scale),
+    unconverted_orders: 3,
   };
 }
 function overview(q) {
@@ -196,83 +326,259 @@ function overview(q) {
   const series = (scale, shift) =>
     Array.from({ length: days }, (_, i) => {
       const wave = (1 + 0.3 * Math.sin((i + shift) / 1.1) + 0.12 * Math.sin(i * 5.3 + shift)) * scale;
-      return { day: new Date(from + i * day).toISOString().slice(0, 10), revenue: eur(1700 * wave), refunds: eur(60 * wave), orders: Math.round(27 * wave), new_customers: Math.round(8 * wave), customers: Math.round(22 * wave), sessions: Math.round(760 * wave) };
+      return {
+        day: new Date(from + i * day).toISOString().slice(0, 10),
+        revenue: eur(1700 * wave),
+        refunds: eur(60 * wave),
+        orders: Math.round(27 * wave),
+        new_customers: Math.round(8 * wave),
+        customers: Math.round(22 * wave),
+        sessions: Math.round(760 * wave),
+      };
     });
   return {
-    ...figures(days / 28), previous: figures((days / 28) * 0.91), series: series(1, 0), previous_series: series(0.9, 3),
-    top_products: products.slice(0, 8).map((p, i) => ({ product_id: p.id, name: p.name, image_url: p.image_url, quantity: 90 - i * 9, revenue: eur(4200 / (i + 1.2)) })),
+    ...figures(days / 28),
+    previous: figures((days / 28) * 0.91),
+    series: series(1, 0),
+    previous_series: series(0.9, 3),
+    top_products: products
+      .slice(0, 8)
+      .map((p, i) => ({ product_id: p.id, name: p.name, image_url: p.image_url, quantity: 90 - i * 9, revenue: eur(4200 / (i + 1.2)) })),
   };
 }
 
 const routes = {
   'GET setup': () => ({ needed }),
-  'POST setup': () => { needed = false; signedIn = true; return me; },
-  'POST sessions': () => { signedIn = true; return me; },
-  'DELETE sessions/current': () => { signedIn = false; return null; },
+  'POST setup': () => {
+    needed = false;
+    signedIn = true;
+    return me;
+  },
+  'POST sessions': () => {
+    signedIn = true;
+    return me;
+  },
+  'DELETE sessions/current': () => {
+    signedIn = false;
+    return null;
+  },
   'GET me': () => me,
-  'PATCH me': (q, body) => { me = { ...me, user: { ...me.user, ...body } }; return me; },
+  'PATCH me': (q, body) => {
+    me = { ...me, user: { ...me.user, ...body } };
+    return me;
+  },
   'GET customers': (q) => {
     const text = (q.get('q') ?? '').toLowerCase();
-    const list = customers.filter((c) => (!text || `${c.name} ${c.email}`.toLowerCase().includes(text)) && (!q.get('known') || String(c.known) === q.get('known')) && (!q.get('has_orders') || c.orders > 0));
+    const list = customers.filter(
+      (c) =>
+        (!text || `${c.name} ${c.email}`.toLowerCase().includes(text)) &&
+        (!q.get('known') || String(c.known) === q.get('known')) &&
+        (!q.get('has_orders') || c.orders > 0),
+    );
     if (q.get('sort') === 'spent') list.sort((a, b) => b.total_spent.amount - a.total_spent.amount);
     return page(list, q);
   },
   'GET customers/:': (q, b, id) => {
     const c = customers.find((x) => x.id === id);
-    return c && {
-      ...c, first_name: 'Maria', last_name: 'Keller', gender: 'female', birthday: '1986-04-12', zone: 'Europe/Berlin', attributes: { plan: 'club', newsletter_topic: 'kitchen' },
-      total_refunded: eur(24.5), average_order: eur(61.2),
-      identities: [
-        { kind: 'external_id', value: c.external_id, verified: true, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '2' },
-        { kind: 'email', value: c.email, verified: true, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '2' },
-        { kind: 'anonymous_id', value: '5f0c2a6e-1d3b-4a71-9f5e-70c2b', verified: false, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '3' },
-      ],
-      consents: [{ channel: 'email', purpose: 'marketing', granted: true, proof: {}, source_id: '2', at: ago(90 * day) }, { channel: 'sms', purpose: 'marketing', granted: false, proof: {}, source_id: '2', at: ago(20 * day) }],
-      candidates: [{ id: '9', customer_id: customers[30].id, name: customers[30].name, email: customers[30].email, reason: 'email' }],
-    };
+    return (
+      c && {
+        ...c,
+        first_name: 'Maria',
+        last_name: 'Keller',
+        gender: 'female',
+        birthday: '1986-04-12',
+        zone: 'Europe/Berlin',
+        attributes: { plan: 'club', newsletter_topic: 'kitchen' },
+        total_refunded: eur(24.5),
+        average_order: eur(61.2),
+        identities: [
+          { kind: 'external_id', value: c.external_id, verified: true, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '2' },
+          { kind: 'email', value: c.email, verified: true, first_at: c.first_seen_at, last_at: c.last_seen_at, source_id: '2' },
+          {
+            kind: 'anonymous_id',
+            value: '5f0c2a6e-1d3b-4a71-9f5e-70c2b',
+            verified: false,
+            first_at: c.first_seen_at,
+            last_at: c.last_seen_at,
+            source_id: '3',
+          },
+        ],
+        consents: [
+          { channel: 'email', purpose: 'marketing', granted: true, proof: {}, source_id: '2', at: ago(90 * day) },
+          { channel: 'sms', purpose: 'marketing', granted: false, proof: {}, source_id: '2', at: ago(20 * day) },
+        ],
+        candidates: [{ id: '9', customer_id: customers[30].id, name: customers[30].name, email: customers[30].email, reason: 'email' }],
+      }
+    );
   },
-  'GET customers/:/timeline': (q) => page(q.get('kind') ? timeline.filter((t) => q.get('kind').split(',').includes(t.kind)) : timeline, q, 40),
+  'GET customers/:/timeline': (q) =>
+    page(q.get('kind') ? timeline.filter((t) => q.get('kind').split(',').includes(t.kind)) : timeline, q, 40),
   'GET customers/:/orders': (q) => page(orders.slice(3, 9), q),
-  'GET orders': (q) => page(orders.filter((o) => (!q.get('status') || o.status === q.get('status')) && (!q.get('external_id') || o.external_id === q.get('external_id'))), q),
+  'GET orders': (q) =>
+    page(
+      orders.filter(
+        (o) => (!q.get('status') || o.status === q.get('status')) && (!q.get('external_id') || o.external_id === q.get('external_id')),
+      ),
+      q,
+    ),
   'GET orders/:': (q, b, id) => {
     const o = orders.find((x) => x.id === id);
-    return o && { ...o, lines: lines(o), refunds: Number(o.refunded.amount) ? [{ key: 'r1', at: ago(day), amount: o.refunded, reason: 'Damaged', confirmed: true }] : [] };
+    return (
+      o && {
+        ...o,
+        lines: lines(o),
+        refunds: Number(o.refunded.amount) ? [{ key: 'r1', at: ago(day), amount: o.refunded, reason: 'Damaged', confirmed: true }] : [],
+      }
+    );
   },
-  'GET carts': (q) => page(Array.from({ length: q.get('customer_id') ? 1 : 34 }, (_, i) => cart(i)), q),
-  'GET products': (q) => page(products.filter((p) => p.name.toLowerCase().includes((q.get('q') ?? '').toLowerCase())), q),
-  'GET products/:': (q, b, id) => { const p = products.find((x) => x.id === id); return p && { ...p, description: '<p>Thrown by hand, glazed in warm sand.</p><p>Dishwasher safe.</p>', cost: eur(6.2), attributes: { material: 'Stoneware' }, variants: [{ id: '1', external_id: 'v1', sku: 'SKU-1-S', name: 'Small', price: eur(12), stock: 4, image_url: '', options: {} }, { id: '2', external_id: 'v2', sku: 'SKU-1-L', name: 'Large', price: eur(16), stock: 0, image_url: '', options: {} }] }; },
-  'GET events': (q) => page(Array.from({ length: 300 }, (_, i) => event(i)), q),
+  'GET carts': (q) =>
+    page(
+      Array.from({ length: q.get('customer_id') ? 1 : 34 }, (_, i) => cart(i)),
+      q,
+    ),
+  'GET products': (q) =>
+    page(
+      products.filter((p) => p.name.toLowerCase().includes((q.get('q') ?? '').toLowerCase())),
+      q,
+    ),
+  'GET products/:': (q, b, id) => {
+    const p = products.find((x) => x.id === id);
+    return (
+      p && {
+        ...p,
+        description: '<p>Thrown by hand, glazed in warm sand.</p><p>Dishwasher safe.</p>',
+        cost: eur(6.2),
+        attributes: { material: 'Stoneware' },
+        variants: [
+          { id: '1', external_id: 'v1', sku: 'SKU-1-S', name: 'Small', price: eur(12), stock: 4, image_url: '', options: {} },
+          { id: '2', external_id: 'v2', sku: 'SKU-1-L', name: 'Large', price: eur(16), stock: 0, image_url: '', options: {} },
+        ],
+      }
+    );
+  },
+  'GET events': (q) =>
+    page(
+      Array.from({ length: 300 }, (_, i) => event(i)),
+      q,
+    ),
   'GET events/live': () => {
     const t = Date.now();
     return has('--empty')
       ? { minutes: [], visitors: 0, events: [] }
-      : { minutes: Array.from({ length: 30 }, (_, i) => ({ at: new Date(t - (29 - i) * 60_000).toISOString(), events: Math.round(40 + 30 * Math.sin(i / 3) + (i * 7) % 13) })), visitors: 23 + (Math.floor(t / 3000) % 4), events: Array.from({ length: 20 }, (_, i) => event(i + (Math.floor(t / 3000) % 50), new Date(t - i * 4000).toISOString())) };
+      : {
+          minutes: Array.from({ length: 30 }, (_, i) => ({
+            at: new Date(t - (29 - i) * 60_000).toISOString(),
+            events: Math.round(40 + 30 * Math.sin(i / 3) + ((i * 7) % 13)),
+          })),
+          visitors: 23 + (Math.floor(t / 3000) % 4),
+          events: Array.from({ length: 20 }, (_, i) => event(i + (Math.floor(t / 3000) % 50), new Date(t - i * 4000).toISOString())),
+        };
   },
-  'GET refused-events': (q) => page(Array.from({ length: 12 }, (_, i) => ({ id: String(i), at: ago(i * 3_600_000), source_id: '3', message_id: `bad-${i}`, name: 'Product Viewed', code: pick(['event.no_id', 'event.timestamp']), reason: 'There is neither an anonymousId nor a userId.', body: '{"type":"track","event":"Product Viewed"}' })), q),
+  'GET refused-events': (q) =>
+    page(
+      Array.from({ length: 12 }, (_, i) => ({
+        id: String(i),
+        at: ago(i * 3_600_000),
+        source_id: '3',
+        message_id: `bad-${i}`,
+        name: 'Product Viewed',
+        code: pick(['event.no_id', 'event.timestamp']),
+        reason: 'There is neither an anonymousId nor a userId.',
+        body: '{"type":"track","event":"Product Viewed"}',
+      })),
+      q,
+    ),
   'GET imports': (q) => page(imports, q),
   'GET imports/:': (q, b, id) => imports.find((x) => x.id === id),
   'POST imports': () => imports[0],
   'POST imports/:/cancel': () => null,
   'POST imports/:/resume': () => null,
   'GET reports/overview': (q) => overview(q),
-  'GET reports/overview/rows': (q) => page(orders.map((o) => ({ id: o.id, customer_id: o.customer_id, external_id: o.external_id, name: o.email, at: o.placed_at, amount: o.total })), q),
+  'GET reports/overview/rows': (q) =>
+    page(
+      orders.map((o) => ({
+        id: o.id,
+        customer_id: o.customer_id,
+        external_id: o.external_id,
+        name: o.email,
+        at: o.placed_at,
+        amount: o.total,
+      })),
+      q,
+    ),
   'GET keys': (q) => page(keys, q),
   'POST keys': (q, body) => ({ ...keys[0], ...body, id: '9', key: 'rp_9fK2wN7cX4mQb1LtY6vRz0Hs' }),
   'DELETE keys/:': () => null,
   'GET sources': (q) => page(sources, q),
-  'PATCH sources/:': (q, body, id) => Object.assign(sources.find((s) => s.id === id), body),
+  'PATCH sources/:': (q, body, id) =>
+    Object.assign(
+      sources.find((s) => s.id === id),
+      body,
+    ),
   'GET shops': () => ({ items: [shop], next_cursor: '' }),
   'PATCH shops/:': (q, body) => Object.assign(shop, body),
   'GET settings': () => me.reporting,
   'PATCH settings': (q, body) => Object.assign(me.reporting, body),
-  'GET users': () => ({ items: [{ ...me.user, disabled: false, created_at: ago(90 * day) }, { id: '2', email: 'sam@shop.example', name: 'سام رضایی', role: 'analyst', language: 'fa', disabled: false, created_at: ago(30 * day) }, { id: '3', email: 'old@shop.example', name: 'Former Colleague', role: 'agent', language: 'en', disabled: true, created_at: ago(300 * day) }], next_cursor: '' }),
+  'GET users': () => ({
+    items: [
+      { ...me.user, disabled: false, created_at: ago(90 * day) },
+      {
+        id: '2',
+        email: 'sam@shop.example',
+        name: 'سام رضایی',
+        role: 'analyst',
+        language: 'fa',
+        disabled: false,
+        created_at: ago(30 * day),
+      },
+      {
+        id: '3',
+        email: 'old@shop.example',
+        name: 'Former Colleague',
+        role: 'agent',
+        language: 'en',
+        disabled: true,
+        created_at: ago(300 * day),
+      },
+    ],
+    next_cursor: '',
+  }),
   'POST users': (q, body) => ({ id: '4', ...body, disabled: false, created_at: ago(0) }),
   'PATCH users/:': (q, body) => body,
-  'GET audit': (q) => page(Array.from({ length: 60 }, (_, i) => ({ id: String(i), at: ago(i * 5_000_000), actor_kind: 'user', actor_id: '1', actor_name: 'Maria Keller', ip: '203.0.113.7', action: pick(['user.created', 'session.started', 'apikey.created', 'setting.changed', 'import.started']), subject: 'user:2', detail: { role: 'analyst' } })), q),
-  'GET rates': (q) => page(['USD', 'GBP', 'IRR', 'JPY'].flatMap((c, k) => Array.from({ length: 5 }, (_, i) => ({ currency: c, day: new Date(now - i * day).toISOString().slice(0, 10), rate: (0.9 / 10 ** k + i / 1000).toFixed(6), source: 'file' }))), q),
+  'GET audit': (q) =>
+    page(
+      Array.from({ length: 60 }, (_, i) => ({
+        id: String(i),
+        at: ago(i * 5_000_000),
+        actor_kind: 'user',
+        actor_id: '1',
+        actor_name: 'Maria Keller',
+        ip: '203.0.113.7',
+        action: pick(['user.created', 'session.started', 'apikey.created', 'setting.changed', 'import.started']),
+        subject: 'user:2',
+        detail: { role: 'analyst' },
+      })),
+      q,
+    ),
+  'GET rates': (q) =>
+    page(
+      ['USD', 'GBP', 'IRR', 'JPY'].flatMap((c, k) =>
+        Array.from({ length: 5 }, (_, i) => ({
+          currency: c,
+          day: new Date(now - i * day).toISOString().slice(0, 10),
+          rate: (0.9 / 10 ** k + i / 1000).toFixed(6),
+          source: 'file',
+        })),
+      ),
+      q,
+    ),
   'PUT rates': (q, body) => body,
   'POST rates/file': () => ({ created: 120 }),
-  'GET status': () => ({ version: 'dev', engine: { store: 'sqlite', warehouse: 'duckdb' }, ingest: { accepted: 182_400, applied: 182_388, refused: 12, duplicates: 0, lag_seconds: 0.2 } }),
+  'GET status': () => ({
+    version: 'dev',
+    engine: { store: 'sqlite', warehouse: 'duckdb' },
+    ingest: { accepted: 182_400, applied: 182_388, refused: 12, duplicates: 0, lag_seconds: 0.2 },
+  }),
 };
 
 async function answer(req, url) {
@@ -288,7 +594,8 @@ async function answer(req, url) {
     const route = routes[`${req.method} ${t}`];
     if (!route) continue;
     const found = route(url.searchParams, body, parts[t.split('/').indexOf(':')]);
-    if (found === undefined) return { status: 404, body: { code: 'not_found', status: 404, detail: 'There is no such thing.', reference: 'mock' } };
+    if (found === undefined)
+      return { status: 404, body: { code: 'not_found', status: 404, detail: 'There is no such thing.', reference: 'mock' } };
     return { status: found === null ? 204 : 200, body: found };
   }
   return { status: 404, body: { code: 'not_found', status: 404, detail: `no route ${req.method} ${path}` } };
@@ -308,7 +615,9 @@ createServer(async (req, res) => {
   if (picture) {
     const hue = (Number(picture[1]) * 47) % 360;
     res.writeHead(200, { 'Content-Type': 'image/svg+xml' });
-    res.end(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80"><rect width="80" height="80" fill="hsl(${hue} 30% 88%)"/><circle cx="40" cy="44" r="20" fill="hsl(${hue} 35% 55%)"/></svg>`);
+    res.end(
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80"><rect width="80" height="80" fill="hsl(${hue} 30% 88%)"/><circle cx="40" cy="44" r="20" fill="hsl(${hue} 35% 55%)"/></svg>`,
+    );
     return;
   }
   let file = join(dist, normalize(url.pathname));

@@ -2,7 +2,11 @@ import createClient from 'openapi-fetch';
 import { ProblemError, problemOf } from './problem.ts';
 import type { paths } from './schema.gen.ts';
 
-export const api = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', querySerializer: { array: { style: 'form', explode: false } } });
+export const api = createClient<paths>({
+  baseUrl: '/',
+  credentials: 'same-origin',
+  querySerializer: { array: { style: 'form', explode: false } },
+});
 
 interface Answered<T> {
   data?: T;

@@ -12,7 +12,14 @@ export class ProblemError extends Error {
   readonly fields: FieldProblem[];
   readonly retryAfter: number;
 
-  constructor(p: { status: number; code?: string; detail?: string; reference?: string; errors?: FieldProblem[] | null; retryAfter?: number }) {
+  constructor(p: {
+    status: number;
+    code?: string;
+    detail?: string;
+    reference?: string;
+    errors?: FieldProblem[] | null;
+    retryAfter?: number;
+  }) {
     super(p.detail ?? p.code ?? `status ${p.status}`);
     this.name = 'ProblemError';
     this.status = p.status;

@@ -7,7 +7,14 @@ import { Empty, Problem } from '@/shared/ui/states.tsx';
 export function NotFound() {
   const { t } = useTranslation('app');
   return (
-    <Empty title={t('notFound.title')} action={<Button component={Link} to="/">{t('notFound.home')}</Button>}>
+    <Empty
+      title={t('notFound.title')}
+      action={
+        <Button component={Link} to="/">
+          {t('notFound.home')}
+        </Button>
+      }
+    >
       {t('notFound.help')}
     </Empty>
   );

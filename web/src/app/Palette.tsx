@@ -103,14 +103,7 @@ export function Palette() {
             entries.length > 0 && (
               <Spotlight.ActionsGroup key={label} label={label}>
                 {entries.map((e) => (
-                  <Spotlight.Action
-                    key={e.key}
-                    label={e.label}
-                    description={e.note}
-                    leftSection={e.icon}
-                    onClick={e.run}
-                    dir="auto"
-                  />
+                  <Spotlight.Action key={e.key} label={e.label} description={e.note} leftSection={e.icon} onClick={e.run} dir="auto" />
                 ))}
               </Spotlight.ActionsGroup>
             ),

@@ -20,7 +20,7 @@ export function UserMenu() {
   return (
     <Menu width={264} withInitialFocusPlaceholder={false} position="top-start" closeOnItemClick={false}>
       <Menu.Target>
-        <button type="button" className={classes.who} >
+        <button type="button" className={classes.who}>
           <Avatar size={28} radius="xl" color="accent" name={name} aria-hidden />
           <span className="unseen">{t('user.menu')}</span>
           <span className={classes.whoText}>

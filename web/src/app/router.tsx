@@ -1,17 +1,10 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query';
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
 import { asProblem } from '@/api/problem.ts';
-import { customerSearch } from '@/features/customer/search.ts';
 import { eventSearch } from '@/features/activity/search.ts';
-import { orderSearch } from '@/features/order/search.ts';
 import { productSearch } from '@/features/catalog/search.ts';
+import { customerSearch } from '@/features/customer/search.ts';
+import { orderSearch } from '@/features/order/search.ts';
 import { overviewSearch } from '@/features/report/search.ts';
 import { setUpQuery } from '@/features/session/queries.ts';
 import { meQuery } from '@/shared/me/queries.ts';

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { languages, offered } from '@/shared/i18n/languages.ts';
 import { namespaceOf } from '@/shared/i18n/i18n.ts';
+import { languages, offered } from '@/shared/i18n/languages.ts';
 import { filesUnder, root } from './files.ts';
 
 type Tree = { [key: string]: string | Tree };
-
 
 const catalogues = new Map<string, Tree>();
 for (const path of filesUnder('src', /locales\/[a-z-]+\.json$/)) {
@@ -82,7 +81,10 @@ describe('every key that the code asks for is there', () => {
         for (const m of code.matchAll(new RegExp(`(?<![\\w.])${fn}\\('([^']+)'`, 'g'))) expect(known, path).toContain(m[1]);
         // `role.${x}`: at least one key has to begin so.
         for (const m of code.matchAll(new RegExp(`(?<![\\w.])${fn}\\(\`([^\`$]*)\\$\\{`, 'g'))) {
-          expect(known.some((k) => k.startsWith(m[1] as string)), `${path}: ${m[1]}…`).toBe(true);
+          expect(
+            known.some((k) => k.startsWith(m[1] as string)),
+            `${path}: ${m[1]}…`,
+          ).toBe(true);
         }
       }
     });

@@ -3,7 +3,6 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { filesUnder, root } from './files.ts';
 
-
 const sources = filesUnder('src', /\.(ts|tsx)$/).filter((p) => !p.startsWith('src/test/'));
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 
@@ -31,7 +30,8 @@ describe('the house', () => {
         const to = target(path, spec);
         if (!to || floorOf(path) < 0) continue;
         expect(floorOf(to) <= floorOf(path), `${path} imports ${spec}, which is upstairs`).toBe(true);
-        if (featureOf(path) && featureOf(to)) expect(featureOf(to), `${path} imports ${spec}, another feature: lift it into shared`).toBe(featureOf(path));
+        if (featureOf(path) && featureOf(to))
+          expect(featureOf(to), `${path} imports ${spec}, another feature: lift it into shared`).toBe(featureOf(path));
       }
     }
   });

@@ -96,7 +96,12 @@ function useColumns(f: Format): Column<Product>[] {
         ),
       },
       { key: 'sku', label: t('column.sku'), width: 'minmax(90px, 1fr)', cell: (p) => <bdi className={classes.quiet}>{p.sku}</bdi> },
-      { key: 'category', label: t('column.category'), width: 'minmax(120px, 2fr)', cell: (p) => <bdi className={classes.quiet}>{p.category}</bdi> },
+      {
+        key: 'category',
+        label: t('column.category'),
+        width: 'minmax(120px, 2fr)',
+        cell: (p) => <bdi className={classes.quiet}>{p.category}</bdi>,
+      },
       { key: 'brand', label: t('column.brand'), width: 'minmax(90px, 1fr)', cell: (p) => <bdi className={classes.quiet}>{p.brand}</bdi> },
       {
         key: 'stock',

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Format } from '@/shared/format/format.ts';
+import type { Format } from '@/shared/format/format.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { type Column, DataList, type Sorting } from '@/shared/list/DataList.tsx';
 import { ColumnPicker, FilterChip, SearchField, Toolbar } from '@/shared/list/Toolbar.tsx';
@@ -26,8 +26,7 @@ export function CustomersPage() {
   const [hidden, setHidden] = useState<string[]>(() => remembered('customers.hidden', ['created']));
 
   const change = useCallback(
-    (next: Partial<CustomerSearch>) =>
-      navigate({ search: (s) => ({ ...s, ...next }), replace: true, resetScroll: false }),
+    (next: Partial<CustomerSearch>) => navigate({ search: (s) => ({ ...s, ...next }), replace: true, resetScroll: false }),
     [navigate],
   );
   const onSearch = useCallback((q: string) => change({ q: q.trim() || undefined }), [change]);

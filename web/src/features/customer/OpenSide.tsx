@@ -2,8 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { Card } from '@/shared/ui/Card.tsx';
-import { Loaded } from '@/shared/ui/states.tsx';
 import { Status } from '@/shared/ui/Status.tsx';
+import { Loaded } from '@/shared/ui/states.tsx';
 import classes from './CustomerPage.module.css';
 import { type CustomerDetail, useCustomerOrders, useOpenCarts } from './queries.ts';
 
@@ -34,7 +34,11 @@ function Carts({ id }: { id: string }) {
                 <ul className={classes.lines}>
                   {cart.lines?.map((l) => (
                     <li key={l.product + l.sku}>
-                      {l.image_url ? <img className={classes.picture} src={l.image_url} alt="" loading="lazy" /> : <span className={classes.picture} />}
+                      {l.image_url ? (
+                        <img className={classes.picture} src={l.image_url} alt="" loading="lazy" />
+                      ) : (
+                        <span className={classes.picture} />
+                      )}
                       <span className="cut" dir="auto">
                         {l.name || l.sku || l.product}
                       </span>

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Money } from '@/shared/format/format.ts';
+import { isolated } from '@/shared/format/isolated.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { FilterChip } from '@/shared/list/Toolbar.tsx';
 import {
@@ -21,7 +22,6 @@ import { Properties } from '@/shared/ui/Properties.tsx';
 import { Bones, Empty, Problem, Waiting } from '@/shared/ui/states.tsx';
 import { type TimelineItem, useTimeline } from './queries.ts';
 import classes from './Timeline.module.css';
-import { isolated } from '@/shared/format/isolated.ts';
 import { byDay, type FilterKey, filters, type Look, propertiesOf, tell } from './timeline.ts';
 
 const icons: Record<Look, typeof IconEye> = {
@@ -52,11 +52,7 @@ export function Timeline({ id }: { id: string }) {
         <h2>{t('timeline.title')}</h2>
         <div className={classes.filters}>
           {(Object.keys(filters) as FilterKey[]).map((k) => (
-            <FilterChip
-              key={k}
-              on={chosen.includes(k)}
-              onChange={(on) => setChosen(on ? [...chosen, k] : chosen.filter((c) => c !== k))}
-            >
+            <FilterChip key={k} on={chosen.includes(k)} onChange={(on) => setChosen(on ? [...chosen, k] : chosen.filter((c) => c !== k))}>
               {t(`timeline.filter.${k}`)}
             </FilterChip>
           ))}

@@ -28,7 +28,14 @@ export function WhoSide({ customer: c }: { customer: CustomerDetail }) {
         <Facts
           rows={[
             [t('profile.email'), c.email && <a href={`mailto:${c.email}`}>{c.email}</a>],
-            [t('profile.phone'), c.phone && <a href={`tel:${c.phone}`} dir="ltr">{c.phone}</a>],
+            [
+              t('profile.phone'),
+              c.phone && (
+                <a href={`tel:${c.phone}`} dir="ltr">
+                  {c.phone}
+                </a>
+              ),
+            ],
             [t('profile.number'), c.external_id && <code>{c.external_id}</code>],
             [t('profile.place'), [c.city, c.country && f.country(c.country)].filter(Boolean).join(t('profile.comma'))],
             [t('profile.language'), c.language && f.languageName(c.language)],

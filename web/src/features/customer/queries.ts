@@ -45,8 +45,7 @@ export function useTimeline(id: string, kinds: string[]) {
 export function useCustomerOrders(id: string, enabled: boolean) {
   return useQuery({
     queryKey: ['customer', id, 'orders'],
-    queryFn: ({ signal }) =>
-      need(api.GET('/api/v1/customers/{id}/orders', { params: { path: { id }, query: { limit: 6 } }, signal })),
+    queryFn: ({ signal }) => need(api.GET('/api/v1/customers/{id}/orders', { params: { path: { id }, query: { limit: 6 } }, signal })),
     enabled,
   });
 }
@@ -54,8 +53,7 @@ export function useCustomerOrders(id: string, enabled: boolean) {
 export function useOpenCarts(id: string, enabled: boolean) {
   return useQuery({
     queryKey: ['customer', id, 'carts'],
-    queryFn: ({ signal }) =>
-      need(api.GET('/api/v1/carts', { params: { query: { customer_id: id, status: 'open', limit: 3 } }, signal })),
+    queryFn: ({ signal }) => need(api.GET('/api/v1/carts', { params: { query: { customer_id: id, status: 'open', limit: 3 } }, signal })),
     enabled,
   });
 }

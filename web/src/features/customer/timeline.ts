@@ -101,11 +101,23 @@ export function tell(item: TimelineItem): Told {
       return { look: 'person', sentence: 'grouped', about: text(p.name) || name };
     case 'page':
     case 'screen':
-      return { look: 'page', sentence: item.kind === 'page' ? 'page' : 'screen', about: text(p.title) || name || text(p.path) || text(p.url) };
+      return {
+        look: 'page',
+        sentence: item.kind === 'page' ? 'page' : 'screen',
+        about: text(p.title) || name || text(p.path) || text(p.url),
+      };
     default: {
       const word = known[name.toLowerCase()];
       if (!word) return { look: 'event', sentence: undefined, about: name };
-      const about = text(p.name) || text(p.query) || text(p.order_id) || text(p.category) || text(p.list_id) || text(p.coupon_id) || text(p.product_id) || text(p.sku);
+      const about =
+        text(p.name) ||
+        text(p.query) ||
+        text(p.order_id) ||
+        text(p.category) ||
+        text(p.list_id) ||
+        text(p.coupon_id) ||
+        text(p.product_id) ||
+        text(p.sku);
       return { look: looks[word] ?? 'view', sentence: word, about };
     }
   }

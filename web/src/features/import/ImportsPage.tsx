@@ -6,8 +6,8 @@ import { FileDrawing } from '@/shared/ui/drawings.tsx';
 import { IconUpload } from '@/shared/ui/icons.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Bones, Empty, NoPermission, Problem, Waiting } from '@/shared/ui/states.tsx';
-import { ImportCard } from './ImportCard.tsx';
 import classes from './Import.module.css';
+import { ImportCard } from './ImportCard.tsx';
 import { NewImportDrawer } from './NewImportDrawer.tsx';
 import { useImports } from './queries.ts';
 

@@ -111,7 +111,12 @@ function Form({ onDone }: { onDone: () => void }) {
           </div>
         </details>
       )}
-      <Switch label={t('form.dryRun')} description={t('form.dryRunHelp')} checked={dryRun} onChange={(e) => setDryRun(e.currentTarget.checked)} />
+      <Switch
+        label={t('form.dryRun')}
+        description={t('form.dryRunHelp')}
+        checked={dryRun}
+        onChange={(e) => setDryRun(e.currentTarget.checked)}
+      />
       {start.isPending && sent && (
         <div className={classes.progress}>
           <Progress value={(sent.sent / Math.max(1, sent.total)) * 100} aria-label={t('form.sending')} />

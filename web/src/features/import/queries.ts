@@ -1,8 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, done, need, type Progress, upload } from '@/api/client.ts';
 import type { Answer, Item } from '@/api/types.ts';
 import { useKeyset } from '@/shared/list/keyset.ts';
-import { useQuery } from '@tanstack/react-query';
 
 export type Import = Item<'/api/v1/imports'>;
 

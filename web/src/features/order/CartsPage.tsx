@@ -7,8 +7,8 @@ import { type Column, DataList } from '@/shared/list/DataList.tsx';
 import { FilterChip, Toolbar } from '@/shared/list/Toolbar.tsx';
 import { ParcelDrawing } from '@/shared/ui/drawings.tsx';
 import { Page } from '@/shared/ui/Page.tsx';
-import { Empty } from '@/shared/ui/states.tsx';
 import { Status } from '@/shared/ui/Status.tsx';
+import { Empty } from '@/shared/ui/states.tsx';
 import classes from './Order.module.css';
 import { type Cart, useCarts } from './queries.ts';
 
@@ -80,11 +80,23 @@ function useColumns(f: Format): Column<Cart>[] {
         key: 'checkout',
         label: t('cart.checkout'),
         width: 'minmax(120px, 1fr)',
-        cell: (c) => (c.checkout_step > 0 ? t('cart.step', { step: f.number(c.checkout_step) }) : <span className="dim">{t('cart.notYet')}</span>),
+        cell: (c) =>
+          c.checkout_step > 0 ? t('cart.step', { step: f.number(c.checkout_step) }) : <span className="dim">{t('cart.notYet')}</span>,
       },
-      { key: 'state', label: t('column.state'), width: '124px', cell: (c) => <Status tone={tones[c.status]}>{t(`cart.state.${c.status}`)}</Status> },
+      {
+        key: 'state',
+        label: t('column.state'),
+        width: '124px',
+        cell: (c) => <Status tone={tones[c.status]}>{t(`cart.state.${c.status}`)}</Status>,
+      },
       { key: 'updated', label: t('cart.updated'), width: '132px', end: true, cell: (c) => f.ago(c.updated_at) },
-      { key: 'value', label: t('cart.value'), width: '112px', end: true, cell: (c) => <strong className={classes.money}>{f.money(c.value)}</strong> },
+      {
+        key: 'value',
+        label: t('cart.value'),
+        width: '112px',
+        end: true,
+        cell: (c) => <strong className={classes.money}>{f.money(c.value)}</strong>,
+      },
     ],
     [t, f],
   );

@@ -6,8 +6,8 @@ import { Card, Facts } from '@/shared/ui/Card.tsx';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Properties } from '@/shared/ui/Properties.tsx';
 import { Loaded } from '@/shared/ui/states.tsx';
-import { OrderState } from './OrderState.tsx';
 import classes from './Order.module.css';
+import { OrderState } from './OrderState.tsx';
 import { type OrderDetail, useBuyer, useOrder } from './queries.ts';
 
 /** One order with what it is made of. */

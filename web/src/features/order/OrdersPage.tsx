@@ -10,8 +10,8 @@ import { useMay } from '@/shared/me/queries.ts';
 import { ParcelDrawing } from '@/shared/ui/drawings.tsx';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Empty } from '@/shared/ui/states.tsx';
-import { OrderState } from './OrderState.tsx';
 import classes from './Order.module.css';
+import { OrderState } from './OrderState.tsx';
 import { type Order, useOrders } from './queries.ts';
 import type { OrderSearch } from './search.ts';
 
@@ -123,7 +123,13 @@ function useColumns(f: Format): Column<Order>[] {
         end: true,
         cell: (o) => (Number(o.refunded.amount) ? f.money(o.refunded) : <span className="dim">–</span>),
       },
-      { key: 'total', label: t('column.total'), width: '124px', end: true, cell: (o) => <strong className={classes.money}>{f.money(o.total)}</strong> },
+      {
+        key: 'total',
+        label: t('column.total'),
+        width: '124px',
+        end: true,
+        cell: (o) => <strong className={classes.money}>{f.money(o.total)}</strong>,
+      },
     ],
     [t, f],
   );

@@ -13,8 +13,8 @@ import { useFieldText, useProblemText } from '@/shared/ui/problemText.ts';
 import { SettingsCard } from '@/shared/ui/Settings.tsx';
 import { Empty, NoPermission } from '@/shared/ui/states.tsx';
 import { complain, say } from '@/shared/ui/undo.tsx';
-import classes from './Rates.module.css';
 import { type Rate, usePutRates, useRateFile, useRates } from './queries.ts';
+import classes from './Rates.module.css';
 
 /** What other currencies are worth in the one that figures are given in. */
 export function RatesPage() {
@@ -133,12 +133,7 @@ function ByHand({ currency }: { currency: string }) {
           value={form.currency || null}
           onChange={(v) => setForm({ ...form, currency: v ?? '' })}
         />
-        <TextInput
-          label={t('hand.from')}
-          type="date"
-          value={form.day}
-          onChange={(e) => setForm({ ...form, day: e.currentTarget.value })}
-        />
+        <TextInput label={t('hand.from')} type="date" value={form.day} onChange={(e) => setForm({ ...form, day: e.currentTarget.value })} />
         <TextInput
           label={t('hand.rate', { currency })}
           inputMode="decimal"

@@ -4,7 +4,7 @@ import type { Money } from '@/shared/format/format.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { Change, changeOf } from '@/shared/ui/Figure.tsx';
 import { IconInfoCircle } from '@/shared/ui/icons.ts';
-import { type FigureKey, type Figures, figures, valueOf } from './figures.ts';
+import { amountOf, type FigureKey, type Figures, figures } from './figures.ts';
 import classes from './Overview.module.css';
 import type { Overview } from './queries.ts';
 
@@ -29,14 +29,14 @@ export function FigureStrip({ overview, chosen, choose, explain }: Props) {
   return (
     <div className={classes.strip}>
       {figures.map(({ key, money, lessIsBetter }) => {
-        const value = valueOf(now, key);
+        const value = amountOf(now, key);
         return (
           <div key={key} className={classes.figure} data-on={key === chosen || undefined}>
             <button type="button" className={classes.figureButton} aria-pressed={key === chosen} onClick={() => choose(key)}>
               <span className={classes.figureName}>{t(`figure.${key}`)}</span>
               <span className={classes.figureValue}>{write(now, key, money)}</span>
               <span className={classes.figureFoot}>
-                <Change change={value === undefined ? undefined : changeOf(value, valueOf(before, key))} lessIsBetter={lessIsBetter} />
+                <Change change={value === undefined ? undefined : changeOf(value, amountOf(before, key))} lessIsBetter={lessIsBetter} />
                 {before && <span className={classes.figureBefore}>{write(before, key, money)}</span>}
               </span>
             </button>

@@ -60,8 +60,7 @@ function Business() {
   const query = useOverview(period, compare);
   const figure = figures.find((x) => x.key === search.figure) ?? figures[0];
   const [explained, explain] = useState<FigureKey>();
-  const change = (next: OverviewSearch) =>
-    navigate({ search: (s) => ({ ...s, ...next }), replace: true, resetScroll: false });
+  const change = (next: OverviewSearch) => navigate({ search: (s) => ({ ...s, ...next }), replace: true, resetScroll: false });
 
   return (
     <Page
@@ -141,8 +140,9 @@ function Unconverted({ count }: { count: number }) {
   return (
     <p className={classes.warning} role="status">
       <IconAlertTriangle size={16} aria-hidden />
-      <span>{t('unconverted', { count })}</span>
-      <Link to="/settings/rates">{t('unconvertedFix')}</Link>
+      <span>
+        {t('unconverted', { count })} <Link to="/settings/rates">{t('unconvertedFix')}</Link>
+      </span>
     </p>
   );
 }

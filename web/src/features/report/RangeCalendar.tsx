@@ -1,12 +1,12 @@
 import { parseDate, toCalendar } from '@internationalized/date';
 import {
+  RangeCalendar as AriaRange,
   Button,
   CalendarCell,
   CalendarGrid,
   CalendarGridBody,
   CalendarGridHeader,
   CalendarHeaderCell,
-  RangeCalendar as AriaRange,
   Heading,
   I18nProvider,
 } from 'react-aria-components';
@@ -47,7 +47,9 @@ export default function RangeCalendar({ period, label, onChange }: Props) {
           </Button>
         </div>
         <CalendarGrid weekdayStyle="short" className={classes.grid ?? ''}>
-          <CalendarGridHeader>{(day) => <CalendarHeaderCell className={classes.weekday ?? ''}>{day}</CalendarHeaderCell>}</CalendarGridHeader>
+          <CalendarGridHeader>
+            {(day) => <CalendarHeaderCell className={classes.weekday ?? ''}>{day}</CalendarHeaderCell>}
+          </CalendarGridHeader>
           <CalendarGridBody>
             {(date) => (
               // The cell has its full date as a label; the bare number would be read a second time.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { changeOf } from '@/shared/ui/Figure.tsx';
-import { pointOf, valueOf } from './figures.ts';
+import { amountOf, pointOf } from './figures.ts';
 
 const eur = (amount: string) => ({ amount, currency: 'EUR' });
 const day = {
@@ -22,7 +22,7 @@ test('what a day does not say is worked out', () => {
 });
 
 test('a figure that is not there is not zero', () => {
-  expect(valueOf(undefined, 'orders')).toBeUndefined();
+  expect(amountOf(undefined, 'orders')).toBeUndefined();
   expect(changeOf(5, undefined)).toBeUndefined();
   expect(changeOf(5, 0)).toBeUndefined();
   expect(changeOf(110, 100)).toBeCloseTo(0.1);

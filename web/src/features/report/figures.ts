@@ -33,7 +33,7 @@ export const figures: Figure[] = [
 export type Figures = Partial<Record<FigureKey | 'customers', Money | number>>;
 
 /** The figure as a plain number, for drawing and comparing; money is shown from its own text, never from this. */
-export function valueOf(of: Figures | null | undefined, key: keyof Figures): number | undefined {
+export function amountOf(of: Figures | null | undefined, key: keyof Figures): number | undefined {
   const v = of?.[key];
   if (v === undefined || v === null) return undefined;
   return typeof v === 'number' ? v : Number(v.amount);
@@ -44,14 +44,14 @@ type Point = NonNullable<Overview['series']>[number];
 /** A figure of one day; what the server does not send a day is worked out of what it sends. */
 export function pointOf(point: Point, key: FigureKey): number | undefined {
   const p = point as unknown as Figures;
-  const own = valueOf(p, key);
+  const own = amountOf(p, key);
   if (own !== undefined) return own;
   if (key === 'average_order') {
-    const orders = valueOf(p, 'orders');
-    const revenue = valueOf(p, 'revenue');
+    const orders = amountOf(p, 'orders');
+    const revenue = amountOf(p, 'revenue');
     return orders && revenue !== undefined ? revenue / orders : 0;
   }
-  if (key === 'net_revenue') return (valueOf(p, 'revenue') ?? 0) - (valueOf(p, 'refunds') ?? 0);
-  if (key === 'returning_customers') return (valueOf(p, 'customers') ?? 0) - (valueOf(p, 'new_customers') ?? 0);
+  if (key === 'net_revenue') return (amountOf(p, 'revenue') ?? 0) - (amountOf(p, 'refunds') ?? 0);
+  if (key === 'returning_customers') return (amountOf(p, 'customers') ?? 0) - (amountOf(p, 'new_customers') ?? 0);
   return undefined;
 }

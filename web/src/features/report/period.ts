@@ -67,6 +67,7 @@ export function daysIn(p: Period): number {
 /** The period that a comparison looks at, for its label; the server works out the figures. */
 export function periodBefore(p: Period, compare: 'previous' | 'year'): Period {
   const from = parseDate(p.from);
-  if (compare === 'year') return { from: from.subtract({ years: 1 }).toString(), until: parseDate(p.until).subtract({ years: 1 }).toString() };
+  if (compare === 'year')
+    return { from: from.subtract({ years: 1 }).toString(), until: parseDate(p.until).subtract({ years: 1 }).toString() };
   return { from: from.subtract({ days: daysIn(p) }).toString(), until: from.subtract({ days: 1 }).toString() };
 }

@@ -24,9 +24,7 @@ export function useOverviewRows(figure: RowsFigure | undefined, period: Period) 
   return useKeyset<OverviewRow>(
     ['overview', 'rows', query],
     (cursor, signal) =>
-      need(
-        api.GET('/api/v1/reports/overview/rows', { params: { query: { ...query, ...(cursor ? { cursor } : {}) } }, signal }),
-      ),
+      need(api.GET('/api/v1/reports/overview/rows', { params: { query: { ...query, ...(cursor ? { cursor } : {}) } }, signal })),
     figure !== undefined,
   );
 }

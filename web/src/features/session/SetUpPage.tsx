@@ -6,8 +6,8 @@ import { asProblem } from '@/api/problem.ts';
 import { prefs } from '@/shared/prefs/prefs.ts';
 import { useCurrencies, useZones } from '@/shared/ui/choices.ts';
 import { useFieldText, useProblemText } from '@/shared/ui/problemText.ts';
-import { Gate } from './Gate.tsx';
 import classes from './Gate.module.css';
+import { Gate } from './Gate.tsx';
 import { type SetUp, useSetUp } from './queries.ts';
 
 const shortest = 8;

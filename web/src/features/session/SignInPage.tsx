@@ -4,8 +4,8 @@ import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '@/api/problem.ts';
 import { useProblemText } from '@/shared/ui/problemText.ts';
-import { Gate } from './Gate.tsx';
 import classes from './Gate.module.css';
+import { Gate } from './Gate.tsx';
 import { useSignIn } from './queries.ts';
 
 export function SignInPage() {

@@ -10,8 +10,8 @@ import { Card } from '@/shared/ui/Card.tsx';
 import { Page } from '@/shared/ui/Page.tsx';
 import { SettingsCard } from '@/shared/ui/Settings.tsx';
 import { say } from '@/shared/ui/undo.tsx';
-import classes from './User.module.css';
 import { useChangePassword, useSaveMe } from './queries.ts';
+import classes from './User.module.css';
 
 /** What concerns the reader himself. */
 export function AccountPage() {

@@ -1,4 +1,4 @@
-import { Avatar, Button, Menu, Select, ActionIcon } from '@mantine/core';
+import { ActionIcon, Avatar, Button, Menu, Select } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
@@ -6,13 +6,13 @@ import { useMay, useMe } from '@/shared/me/queries.ts';
 import { IconBan, IconCheck, IconDots, IconKey, IconUserPlus } from '@/shared/ui/icons.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { useProblemText } from '@/shared/ui/problemText.ts';
-import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
 import { Status } from '@/shared/ui/Status.tsx';
+import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
 import { complain, doWithUndo, say } from '@/shared/ui/undo.tsx';
 import { AddPersonModal, NewPasswordModal } from './PersonModals.tsx';
-import classes from './User.module.css';
-import { roles } from './roles.ts';
 import { type User, type UserPatch, useSaveUser, useUsers } from './queries.ts';
+import { roles } from './roles.ts';
+import classes from './User.module.css';
 
 /** Who works here, and what each may do. */
 export function PeoplePage() {

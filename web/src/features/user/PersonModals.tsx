@@ -4,15 +4,20 @@ import { useTranslation } from 'react-i18next';
 import { asProblem } from '@/api/problem.ts';
 import { useFieldText, useProblemText } from '@/shared/ui/problemText.ts';
 import { say } from '@/shared/ui/undo.tsx';
+import { type User, useAddUser, useSaveUser } from './queries.ts';
 import { roles } from './roles.ts';
 import classes from './User.module.css';
-import { type User, useAddUser, useSaveUser } from './queries.ts';
 
 export function AddPersonModal({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation('user');
   const { t: shared } = useTranslation('shared');
   return (
-    <Modal opened={opened} onClose={onClose} title={<strong>{t('add')}</strong>} closeButtonProps={{ 'aria-label': shared('action.close') }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={<strong>{t('add')}</strong>}
+      closeButtonProps={{ 'aria-label': shared('action.close') }}
+    >
       <AddForm onDone={onClose} />
     </Modal>
   );

@@ -22,8 +22,7 @@ export function useAddUser() {
 export function useSaveUser() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, ...body }: UserPatch & { id: string }) =>
-      need(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
+    mutationFn: ({ id, ...body }: UserPatch & { id: string }) => need(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
     onSettled: () => client.invalidateQueries({ queryKey: ['users'] }),
   });
 }

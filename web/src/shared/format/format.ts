@@ -64,8 +64,7 @@ export function makeFormat({ language, calendar, zone }: FormatOptions) {
     calendar: cal,
     zone,
     number: (n: number, options: Intl.NumberFormatOptions = {}) => numberBy(options).format(n),
-    percent: (share: number, digits = 0) =>
-      numberBy({ style: 'percent', maximumFractionDigits: digits }).format(share),
+    percent: (share: number, digits = 0) => numberBy({ style: 'percent', maximumFractionDigits: digits }).format(share),
     /** +12 %, −3 %: the sign is part of the figure. */
     change: (share: number) =>
       numberBy({

@@ -108,13 +108,11 @@ export function DataList<T>({ label, list, columns, rowKey, small, open, sorting
                   }}
                 >
                   {narrow ? (
-                    // biome-ignore lint/a11y/useSemanticElements: a grid that is read as a table
                     <div role="cell" aria-colspan={columns.length} className={classes.smallCell}>
                       {small(row)}
                     </div>
                   ) : (
                     columns.map((c) => (
-                      // biome-ignore lint/a11y/useSemanticElements: a grid that is read as a table
                       <div role="cell" key={c.key} className={c.end ? `${classes.cell} ${classes.end}` : classes.cell}>
                         {c.cell(row)}
                       </div>
@@ -146,8 +144,6 @@ function Heading<T>({ column, sorting, onSort }: { column: Column<T>; sorting?: 
   const on = column.sort !== undefined && sorting?.by === column.sort;
   const Icon = on && !sorting?.down ? IconArrowUp : IconArrowDown;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a grid that is read as a table
-    // biome-ignore lint/a11y/useFocusableInteractive: the button inside has the focus
     <div
       role="columnheader"
       aria-sort={on ? (sorting?.down ? 'descending' : 'ascending') : undefined}

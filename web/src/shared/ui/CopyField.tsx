@@ -10,7 +10,6 @@ export function CopyField({ text, label, block }: { text: string; label: string;
   const clipboard = useClipboard({ timeout: 1500 });
   const word = clipboard.copied ? t('action.copied') : t('action.copy');
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be more than this is
     <div className={block ? classes.block : classes.field} dir="ltr" role="group" aria-label={label}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box has to be reached by keyboard */}
       <pre className={classes.text} tabIndex={0}>

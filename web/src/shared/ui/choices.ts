@@ -13,10 +13,7 @@ function supported(kind: 'currency' | 'timeZone'): string[] {
 /** Every currency with its name in the reader's language. */
 export function useCurrencies(): Choice[] {
   const f = useFormat();
-  return useMemo(
-    () => supported('currency').map((code) => ({ value: code, label: [code, f.currencyName(code)].join(' · ') })),
-    [f],
-  );
+  return useMemo(() => supported('currency').map((code) => ({ value: code, label: [code, f.currencyName(code)].join(' · ') })), [f]);
 }
 
 /** Every time zone; the names are those of the IANA list. */

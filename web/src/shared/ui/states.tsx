@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '@/api/problem.ts';
-import { useProblemText } from './problemText.ts';
 import { IconAlertCircle, IconLock, IconRefresh, IconWifiOff } from './icons.ts';
+import { useProblemText } from './problemText.ts';
 import classes from './states.module.css';
 
 export function Bone({ width = '100%', height = 12 }: { width?: number | string; height?: number | string }) {
