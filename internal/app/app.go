@@ -60,7 +60,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 			err = errors.Join(err, opened.closeAll())
 		}
 	}()
-	db, err := sqldb.Open(ctx, sqldb.Config{Path: o.Config.Path("rapport.db"), URL: o.Config.DatabaseURL})
+	db, err := sqldb.Open(ctx, sqldb.Config{Path: o.Config.Path("rapport.db"), URL: o.Config.DatabaseURL, MaxConns: o.Config.DatabaseMaxConn})
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,10 @@ type bench struct {
 func benches() []bench {
 	return []bench{
 		{"start", "start to first answer, idle memory", benchStart},
+		{"ingest", "batches of 50 events of about 1.1 KB, accepted and all the way into profile and warehouse", benchIngest},
+		{"single", "one event a call", benchSingle},
+		{"latency", "event to timeline and live view at 5,000 events/s", benchLatency},
+		{"import", "orders from CSV", benchImport},
 	}
 }
 

@@ -67,7 +67,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	metrics := obs.New(g.version)
 
 	audits := audit.New(audit.Deps{DB: g.db, IDs: ids, Clock: g.clock})
-	h.settings = setting.New(setting.Deps{DB: g.db, Clock: g.clock, Audit: audits, Announce: announce,
+	h.settings = setting.New(setting.Deps{DB: g.db, Clock: g.clock, Log: g.log, Audit: audits, Announce: announce,
 		Defaults: setting.Settings{Currency: g.config.Currency, Zone: g.config.Zone, Language: g.config.Language}})
 	h.shops = shop.New(shop.Deps{DB: g.db, IDs: ids, Clock: g.clock, Audit: audits, Announce: announce})
 	h.keys = apikey.New(apikey.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Audit: audits, Shops: h.shops, Announce: announce})
@@ -102,7 +102,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 		Customers: h.customers, Orders: orders, Catalog: products, Shop: homeOf(h.shops), FileSource: h.keys.EnsureFileSource,
 		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, Moved: h.ingest.Moved, Audit: audits.Record})
 
-	for _, list := range [][]outbox.Subscriber{orders.Subscriptions(), h.customers.Subscriptions(), h.reports.Subscriptions()} {
+	for _, list := range [][]outbox.Subscriber{refreshed(orders.Subscriptions(), h.settings, rates), h.customers.Subscriptions(), h.reports.Subscriptions()} {
 		for _, sub := range list {
 			h.outbox.Subscribe(sub)
 		}

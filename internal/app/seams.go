@@ -8,20 +8,22 @@ import (
 	"strings"
 
 	"rapport/internal/access/role"
+	"rapport/internal/access/setting"
 	"rapport/internal/access/shop"
+	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/collect/importer"
 	"rapport/internal/collect/ingest/journal"
 	"rapport/internal/facts/consent"
 	"rapport/internal/facts/customer"
 	"rapport/internal/facts/order"
+	"rapport/internal/facts/rate"
 	"rapport/internal/platform/config"
+	"rapport/internal/platform/outbox"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/warehouse"
 	"rapport/internal/platform/warehouse/duck"
 	"rapport/internal/platform/warehouse/pg"
-
-	"rapport/internal/base/clock"
 )
 
 // What stands here joins rooms of one floor that do not know each other.
@@ -46,6 +48,22 @@ func totalsOf(list []order.Totals) []customer.Totals {
 		out[i] = customer.Totals(t)
 	}
 	return out
+}
+
+// refreshed lets subscribers see what was just announced: another program on the same database may have changed it, and what is kept in
+// memory here may be some seconds old.
+func refreshed(list []outbox.Subscriber, settings *setting.Service, rates *rate.Service) []outbox.Subscriber {
+	for i := range list {
+		handle := list[i].Handle
+		list[i].Handle = func(ctx context.Context, records []outbox.Record) error {
+			if err := settings.Refresh(ctx); err != nil {
+				return err
+			}
+			rates.Refresh()
+			return handle(ctx, records)
+		}
+	}
+	return list
 }
 
 // callerOf names the one who asks, for idempotency keys.
