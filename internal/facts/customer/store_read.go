@@ -34,12 +34,14 @@ func pageQuery(f *Filter, more bool) string {
 	if more {
 		where = fmt.Sprintf(" AND (%s, customer_id) %s ($3, $4)", column, than)
 	}
-	switch {
+	switch { // the plus keeps planners from the index of orders, with which they would have to sort
 	case f.HasOrders == nil:
-	case *f.HasOrders:
+	case f.Sort == "orders" && *f.HasOrders:
 		where += " AND orders > 0"
+	case *f.HasOrders:
+		where += " AND +orders > 0"
 	default:
-		where += " AND orders = 0"
+		where += " AND +orders = 0"
 	}
 	return fmt.Sprintf("SELECT %s FROM customers WHERE list_group = $1%s ORDER BY %s %s, customer_id %s LIMIT $2", columns, where, column, dir, dir)
 }
