@@ -45,9 +45,7 @@ const (
 // customers (whose finished import says that all is done).
 func Load(ctx context.Context, o Options) (*Shop, error) {
 	l := &loader{Options: o, caller: caller{door: o.Door, base: o.Base, keys: o.Keys}}
-	if l.Progress == nil {
-		l.Progress = func(Progress) {}
-	}
+	l.Progress = sparingly(o.Progress)
 	past, err := l.imports(ctx)
 	if err != nil {
 		return nil, err
@@ -69,6 +67,21 @@ func Load(ctx context.Context, o Options) (*Shop, error) {
 	}
 	l.Progress(Progress{Stage: "done"})
 	return l.shop, nil
+}
+
+// sparingly passes on a change of stage or of a whole per cent.
+func sparingly(tell func(Progress)) func(Progress) {
+	stage, last := "", -1
+	return func(p Progress) {
+		per := 0
+		if p.Of > 0 {
+			per = p.Done * 100 / p.Of
+		}
+		if tell != nil && (p.Stage != stage || per != last) {
+			stage, last = p.Stage, per
+			tell(p)
+		}
+	}
 }
 
 type loader struct {

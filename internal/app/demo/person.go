@@ -127,7 +127,7 @@ func (s *Shop) languageOf(i int) string {
 
 // arrival draws the first day and minute of a customer: more of them come late, as the shop grows, and more before feasts.
 func (s *Shop) arrival(d *dice, c *calendar) int64 {
-	return s.within(d, c.day(d.float()*c.total()*.98), 60)
+	return s.within(d, c.day(d.float()*c.total()), 60)
 }
 
 // within draws a minute of a day that is not after the anchor.
