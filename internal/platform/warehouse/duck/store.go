@@ -57,11 +57,7 @@ func openDatabase(ctx context.Context, c Config) (*database, error) {
 		return nil
 	})
 	if err != nil {
-		if strings.Contains(err.Error(), "lock") {
-			return nil, errs.New(errs.Conflict, "warehouse.in_use",
-				"Another process holds %s. Stop it, or speak to the running server with --url.", path).Because(err)
-		}
-		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
+		return nil, inUse(path, err)
 	}
 	d := &database{connector: connector, pool: sql.OpenDB(connector)}
 	d.pool.SetMaxOpenConns(8)
@@ -74,6 +70,15 @@ func openDatabase(ctx context.Context, c Config) (*database, error) {
 		return nil, fmt.Errorf("open warehouse %s: %w", path, err)
 	}
 	return d, nil
+}
+
+// inUse tells a file that another process holds from other faults; DuckDB says so in words only.
+func inUse(path string, err error) error {
+	if strings.Contains(err.Error(), "Could not set lock") {
+		return errs.New(errs.Conflict, "warehouse.in_use",
+			"Another process holds %s. Stop it, or speak to the running server with --url.", path).Because(err)
+	}
+	return fmt.Errorf("open warehouse %s: %w", path, err)
 }
 
 func (d *database) prepare(ctx context.Context) error {
