@@ -135,8 +135,12 @@ func (b *batch) remember() {
 			c.people.put(p.id, p.is)
 		}
 	}
-	for k, r := range b.identities {
-		c.seen.put(k.hash(r.verified), days{r.first, r.last})
+	if len(b.moved)+len(b.takeover) > 0 {
+		c.seen.clear() // rows were taken away from people who may get them again
+	} else {
+		for k, r := range b.identities {
+			c.seen.put(k.hash(r.verified), days{r.first, r.last})
+		}
 	}
 	for name := range b.absorbed {
 		c.people.drop(name)
