@@ -19,6 +19,7 @@ import (
 	"rapport/internal/base/id"
 	"rapport/internal/facts/customer"
 	"rapport/internal/facts/order"
+	"rapport/internal/platform/outbox"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/sqldb/dbtest"
 	"rapport/internal/platform/warehouse"
@@ -324,6 +325,80 @@ func TestRestate(t *testing.T) {
 			t.Errorf("refund %+v", o.Refunds[0])
 		}
 	})
+}
+
+func TestMoveByEmail(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db)
+		guest := placed("guest", alice, day(1), 100, "EUR")
+		guest.Order.UserID, guest.Order.Email = "", "Guest@Example.com"
+		other := placed("other", alice, day(1), 100, "EUR")
+		other.Order.UserID, other.Order.Email = "", "other@example.com"
+		own := placed("own", alice, day(1), 100, "EUR")
+		own.Order.Email = "guest@example.com"
+		w.apply(guest, other, own)
+		if err := db.Tx(ctx, func(tx *sqldb.Tx) error {
+			_, err := w.MoveByEmail(ctx, tx, alice, bob, "guest@example.com")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for ext, want := range map[string]id.ID{"guest": bob, "other": alice, "own": alice} {
+			if o := w.only(order.Filter{ExternalID: ext}); o.CustomerID != want {
+				t.Errorf("order %s belongs to %s", ext, o.CustomerID)
+			}
+		}
+	})
+}
+
+func TestReturnCountsAsRefundOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db)
+		c := placed("C1", alice, day(4), 0, "EUR")
+		c.Order.Return, c.Order.Lines = true, nil
+		c.Refunds = []order.Refund{{Key: "C1", At: day(4), Amount: 250, Confirmed: true}}
+		w.apply(placed("A", alice, day(1), 1000, "EUR"), c)
+		want := order.Totals{CustomerID: alice, Orders: 1, Spent: 1000, Refunded: 250, FirstAt: day(1), LastAt: day(1)}
+		if diff := cmp.Diff(want, w.kept[alice]); diff != "" {
+			t.Error(diff)
+		}
+		if out := w.apply(c); len(out.Orders) != 0 {
+			t.Errorf("the same again did %+v", out)
+		}
+		items, err := w.Timeline(ctx, alice, nil, customer.TimelinePlace{}, 10)
+		if err != nil || len(items) != 2 || items[0].Kind != order.KindRefund {
+			t.Errorf("timeline %+v, %v", items, err)
+		}
+	})
+}
+
+func TestHears(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	w.apply(placed("1", alice, day(1), 1000, "CHF"), placed("2", bob, day(1), 1000, "SEK"))
+	w.rates["CHF"], w.rates["SEK"] = 1_100_000_000, 90_000_000
+	sub := w.Subscriptions()[0]
+	hear := func(topic, payload string) {
+		t.Helper()
+		if err := sub.Handle(ctx, []outbox.Record{{Topic: topic, Payload: []byte(payload)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear("rate.changed", `{"currency":"CHF","from_day":30000}`)
+	if w.kept[alice].Spent != 0 {
+		t.Errorf("an order of an earlier day was converted: %+v", w.kept[alice])
+	}
+	hear("rate.changed", `{"currency":"CHF","from_day":20000}`)
+	if w.kept[alice].Spent != 1100 || w.kept[bob].Spent != 0 {
+		t.Errorf("after a rate: %+v", w.kept)
+	}
+	hear("setting.changed", `{"changed":["language"]}`)
+	if w.kept[bob].Spent != 0 {
+		t.Errorf("a language converted orders: %+v", w.kept)
+	}
+	hear("setting.changed", `{"changed":["zone"]}`)
+	if w.kept[bob].Spent != 90 {
+		t.Errorf("after a change of zone: %+v", w.kept)
+	}
 }
 
 func TestTimeline(t *testing.T) {
