@@ -1,7 +1,8 @@
 // Stands in for the server while pages are drawn: serves dist/ with the same policy and answers the API with made-up shop data that is the same on every run.
-// Usage: node dev/mock.mjs [port] [--empty | --setup | --slow]
+// Usage: node dev/mock.mjs [port] [--empty | --setup | --slow | --api URL]
+// With --api the API of a running server is used, and only the pages come from dist/.
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
@@ -601,8 +602,23 @@ async function answer(req, url) {
   return { status: 404, body: { code: 'not_found', status: 404, detail: `no route ${req.method} ${path}` } };
 }
 
+const behind = has('--api') ? process.argv[process.argv.indexOf('--api') + 1] : '';
+
+function pass(req, res) {
+  const up = request(new URL(req.url, behind), { method: req.method, headers: req.headers }, (answer) => {
+    res.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(res);
+  });
+  up.on('error', () => res.writeHead(502).end());
+  req.pipe(up);
+}
+
 createServer(async (req, res) => {
   const url = new URL(req.url, 'http://mock');
+  if (behind && /^\/(api|p|v1)\//.test(url.pathname)) {
+    pass(req, res);
+    return;
+  }
   res.setHeader('Content-Security-Policy', policy);
   if (url.pathname.startsWith('/api/')) {
     const { status, body } = await answer(req, url);
