@@ -48,6 +48,9 @@ func (s *Service) applyUntilDone(ctx context.Context, parts []*part) bool {
 		if now, err := loadState(ctx, s.DB); err == nil && st != nil && now.seq == st.last {
 			return s.hand(ctx, st)
 		}
+		if try%isolateAfter == 0 {
+			s.isolate(ctx, parts, err)
+		}
 	}
 }
 

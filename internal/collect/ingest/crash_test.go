@@ -1,10 +1,13 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
 
+	"rapport/internal/access/role"
+	"rapport/internal/facts/customer"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/sqldb/dbtest"
 )
@@ -105,4 +108,44 @@ func TestDatabaseGoesAway(t *testing.T) {
 		}
 		stop(t, s)
 	})
+}
+
+// choosy is a store that cannot take one event.
+type choosy struct{ nobody }
+
+func (c choosy) Resolve(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal) (customer.Resolved, error) {
+	for _, s := range signals {
+		if s.UserID == "poison" {
+			return customer.Resolved{}, errors.New("cannot be stored")
+		}
+	}
+	return c.nobody.Resolve(ctx, tx, signals)
+}
+
+// TestOneEventCannotHoldUpTheOthers holds that an event which no store takes ends among the refused ones.
+func TestOneEventCannotHoldUpTheOthers(t *testing.T) {
+	r := newRig(t, dbtest.SQLite(t))
+	s := r.make(t)
+	s.Customers = choosy{}
+	if err := s.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	defer stop(t, s)
+	for i := range 9 {
+		user := "u"
+		if i == 4 {
+			user = "poison"
+		}
+		if code, _, _ := send(t, s, "POST", "/v1/track", "server", fmt.Appendf(nil, `{"event":"A","userId":"%s","messageId":"%d"}`, user, i)); code != 200 {
+			t.Fatal(code)
+		}
+	}
+	drain(t, s)
+	if st := status(t, s); st.Applied != 8 || st.Refused != 1 {
+		t.Fatalf("%+v", st)
+	}
+	p, err := s.RefusedEvents(role.System(ctx), 10, "")
+	if err != nil || len(p.Items) != 1 || p.Items[0].MessageID != "4" || p.Items[0].Code != "ingest.cannot_apply" {
+		t.Fatalf("%+v %v", p, err)
+	}
 }

@@ -211,13 +211,20 @@ func (r *rig) store(t testing.TB) journal.Store {
 
 func (r *rig) open(t testing.TB) *Service {
 	t.Helper()
+	s := r.make(t)
+	if err := s.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// make gives a service that is not started.
+func (r *rig) make(t testing.TB) *Service {
+	t.Helper()
 	s, err := New(Deps{DB: r.db, Journal: r.store(t), IDs: id.NewSource(r.clock), Clock: r.clock, Log: slog.New(slog.DiscardHandler),
 		Version: "test", Keys: keys{}, Customers: nobody{}, Orders: r.orders, Consents: noConsents{}, Catalog: noCatalog{}, Warehouse: r.shelf,
 		Reporting: func() (string, *time.Location) { return "EUR", time.UTC }, Crash: r.crash})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	return s

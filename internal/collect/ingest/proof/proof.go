@@ -74,6 +74,16 @@ func (Keys) ByKey(_ context.Context, key string) (apikey.Source, role.Principal,
 // Open joins and starts. Stop the Ingest of the result.
 func Open(tb testing.TB, c Config) *House {
 	tb.Helper()
+	h := Join(tb, c)
+	if err := h.Ingest.Start(context.Background()); err != nil {
+		tb.Fatal(err)
+	}
+	return h
+}
+
+// Join makes a House that is not started.
+func Join(tb testing.TB, c Config) *House {
+	tb.Helper()
 	ctx := context.Background()
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ids := id.NewSource(c.Clock)
@@ -98,9 +108,6 @@ func Open(tb testing.TB, c Config) *House {
 	h.Ingest, err = ingest.New(ingest.Deps{DB: c.DB, Journal: store, IDs: ids, Clock: c.Clock, Log: log, Version: "proof", Keys: Keys{},
 		Customers: h.Customers, Orders: h.Orders, Consents: consents, Catalog: h.Catalog, Warehouse: c.Warehouse, Reporting: reporting, Crash: c.Crash})
 	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := h.Ingest.Start(ctx); err != nil {
 		tb.Fatal(err)
 	}
 	return h

@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rapport/internal/base/clock"
+	"rapport/internal/collect/ingest/load"
 	"rapport/internal/platform/warehouse"
 	"rapport/internal/platform/warehouse/whtest"
 )
@@ -208,4 +211,39 @@ func TestSpecificationExamples(t *testing.T) {
 		t.Errorf("taken %d, refused %d, %+v, %v", taken, refused, st, err)
 	}
 	t.Logf("%d taken, %d refused by name", taken, refused)
+}
+
+// TestRebuild holds that the warehouse made again from the journal tells the same.
+func TestRebuild(t *testing.T) {
+	whtest.Each(t, func(t *testing.T, p whtest.Pair) {
+		c := Config{DB: p.DB, Warehouse: p.Warehouse, Dir: t.TempDir(), Clock: clock.NewFake(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC))}
+		h := Open(t, c)
+		m := load.NewMaker("r", 3)
+		for i := range 20 {
+			r := httptest.NewRequest("POST", "/v1/batch", bytes.NewReader(m.Batch(nil, 50, c.Clock.Now().Add(-time.Duration(40-i)*10*time.Minute))))
+			r.SetBasicAuth("browser", "")
+			if w := h.serve(r); w.Code != 200 {
+				t.Fatal(w.Code, w.Body)
+			}
+		}
+		h.Stop(t)
+		all := func() []warehouse.Event {
+			out, err := p.Warehouse.Events(t.Context(), warehouse.EventQuery{Limit: 2000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		before := all()
+		h = Join(t, c)
+		if err := h.Ingest.Rebuild(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Ingest.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, all()); diff != "" || len(before) != 1000 {
+			t.Fatalf("%d events, then: %.2000s", len(before), diff)
+		}
+	})
 }
