@@ -317,3 +317,29 @@ func TestRace(t *testing.T) {
 		}
 	})
 }
+
+// TestSaidAgain: an unverified number of a device's past goes to whoever owns that past, and is still noted when its former owner says it
+// again.
+func TestSaidAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := emptied(t, db)
+		for _, line := range []string{
+			"50 d u identify", "5 d - phone:9876543210", "31 d - server email:guest@x.example", "129 d - phone:9876543210",
+		} {
+			if err := w.arrive([]customer.Signal{say(line)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		has := func(p customer.Profile) bool {
+			return slices.ContainsFunc(p.Identities, func(i customer.Identity) bool { return i.Kind == customer.KindPhone && !i.Verified })
+		}
+		guest, err := w.svc.List(system, customer.Filter{Email: "guest@x.example"})
+		if err != nil || len(guest.Items) != 1 {
+			t.Fatal(guest, err)
+		}
+		g, err := w.svc.Get(system, guest.Items[0].ID)
+		if err != nil || !has(g) || !has(w.profile("u")) {
+			t.Errorf("the guest has the number: %v; the user: %v; %v", has(g), has(w.profile("u")), err)
+		}
+	})
+}

@@ -18,7 +18,7 @@ import (
 var Index = search.Index{Table: "customer_search", Key: "customer_id"}
 
 // maxFound bounds what a search looks at: of more, the newest customers.
-const maxFound = 1000
+const maxFound = 500
 
 // Filter says which customers a list holds and in which order. The zero value is all of them, last seen first.
 type Filter struct {
@@ -201,6 +201,9 @@ func (s *Service) find(ctx context.Context, f Filter) ([]Customer, error) {
 // search gives who is found by words, and whom an identifier names that was typed whole.
 func (s *Service) search(ctx context.Context, q string) ([]id.ID, error) {
 	found, err := Index.Newest(ctx, s.DB, search.Parse(q), 0, maxFound)
+	if err == nil && len(found) == 0 && strings.Contains(q, "@") { // not the beginning of an address, so perhaps parts of one
+		found, err = Index.Newest(ctx, s.DB, search.Parse(strings.ReplaceAll(q, "@", " ")), 0, maxFound)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -186,8 +186,7 @@ func quote(s string) string { return string(appendQuoted(nil, s)) }
 func appendQuoted(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
-			q, _ := json.Marshal(s) // a string always can be written
-			return append(b, q...)
+			return append(b, encode(s)...)
 		}
 	}
 	return append(append(append(b, '"'), s...), '"')
@@ -195,7 +194,7 @@ func appendQuoted(b []byte, s string) []byte {
 
 // cleanJSON makes valid JSON storable on every engine: no NUL, no half surrogates, no numbers that only text can hold.
 func cleanJSON(raw string) string {
-	if !strings.Contains(raw, `\u`) && !strings.ContainsAny(raw, "eE\n\r\t") && len(raw) < 1000 && utf8.ValidString(raw) {
+	if !composite(raw) && !strings.Contains(raw, `\u`) && !strings.ContainsAny(raw, "eE\n\r\t") && len(raw) < 1000 && utf8.ValidString(raw) {
 		return raw
 	}
 	d := json.NewDecoder(strings.NewReader(raw))
@@ -204,12 +203,22 @@ func cleanJSON(raw string) string {
 	if err := d.Decode(&v); err != nil {
 		return "null"
 	}
-	b, err := json.Marshal(cleanValue(v, 0))
-	if err != nil {
+	return encode(cleanValue(v, 0))
+}
+
+// encode writes a value the one way in which it is compared with what is stored: sorted keys, no blanks, no escapes that PostgreSQL would take out.
+func encode(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return "null"
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
+
+// composite tells objects and lists, of which PostgreSQL keeps the meaning but neither blanks nor the order of keys.
+func composite(raw string) bool { return raw != "" && (raw[0] == '{' || raw[0] == '[') }
 
 func cleanValue(v any, depth int) any {
 	if depth > 32 {
@@ -288,7 +297,11 @@ func parseLayer(r gjson.Result) layer {
 		if l == nil {
 			l = layer{}
 		}
-		l[k.String()] = trait{rank.Int(), strings.Clone(value.Raw)}
+		raw := strings.Clone(value.Raw)
+		if composite(raw) {
+			raw = cleanJSON(raw)
+		}
+		l[k.String()] = trait{rank.Int(), raw}
 		return true
 	})
 	return l

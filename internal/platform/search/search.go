@@ -37,8 +37,14 @@ func Words(texts ...string) []string {
 	return w.list
 }
 
-// Email gives the words of an address: its parts without the last label, which half of the world shares.
-func Email(address string) []string { return Words(emailParts(address)) }
+// Email gives the words of an address: the whole of it in one, so that its beginning finds few, and its parts without the last label,
+// which half of the world shares.
+func Email(address string) []string {
+	return Join([]string{joined(address)}, Words(emailParts(address)))
+}
+
+// joined is an address as one word: its letters and digits.
+func joined(address string) string { return strings.Join(split(Fold(address)), "") }
 
 // Phone gives the words of a number in E.164: its digits whole, and without the country code where its length is known.
 func Phone(number, national string) []string {
@@ -188,7 +194,13 @@ func Parse(s string) Query {
 	}
 	var all []string
 	for field := range strings.FieldsSeq(s) {
-		for _, word := range split(Fold(emailParts(field))) {
+		if at := strings.IndexByte(field, '@'); at > 0 {
+			if word := joined(field); word != "" {
+				all = append(all, cut(word))
+			}
+			continue
+		}
+		for _, word := range split(Fold(field)) {
 			if !unspaced(word) {
 				all = append(all, cut(word))
 				continue
