@@ -2,6 +2,7 @@ package customer_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/facts/customer"
+	"rapport/internal/platform/outbox"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/sqldb/dbtest"
 )
@@ -113,3 +115,27 @@ func BenchmarkNew(b *testing.B) {
 }
 
 var system = role.System(context.Background())
+
+// BenchmarkDescribe is what the search index costs beside the hot path.
+func BenchmarkDescribe(b *testing.B) {
+	engines(b, func(b *testing.B, db *sqldb.DB) {
+		crowd(b, db, 3_000)
+		s := newBenchService(db)
+		var people []string
+		for i := range 3_000 {
+			people = append(people, fmt.Sprint(i+1))
+		}
+		payload, err := json.Marshal(map[string]any{"described": people})
+		if err != nil {
+			b.Fatal(err)
+		}
+		handle := s.Subscriptions()[0].Handle
+		start := cpu(b)
+		for b.Loop() {
+			if err := handle(ctx, []outbox.Record{{Payload: payload}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64((cpu(b)-start).Microseconds())/float64(b.N)/3_000, "cpu-µs/customer")
+	})
+}
