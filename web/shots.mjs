@@ -24,7 +24,7 @@ const pages = {
   'home-picker': '/',
   palette: '/',
   customers: '/customers',
-  customer: '/customers',
+  customer: '/customers?sort=spent',
   orders: '/orders',
   order: '/orders',
   carts: '/carts',

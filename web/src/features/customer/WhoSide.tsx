@@ -124,8 +124,8 @@ function Identities({ customer: c }: { customer: CustomerDetail }) {
             <li key={`${k.kind}${k.value}`}>
               <Icon size={16} stroke={1.7} aria-hidden />
               <span className={classes.two}>
-                <span className="cut" title={k.value}>
-                  <bdi>{k.value}</bdi>
+                <span className="cut" title={k.value} dir="auto">
+                  {k.value}
                 </span>
                 <span className="small dim">{k.verified ? kind(k.kind) : t('identity.unverified', { kind: kind(k.kind) })}</span>
               </span>

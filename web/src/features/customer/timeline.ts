@@ -92,6 +92,8 @@ export function tell(item: TimelineItem): Told {
       return { look: 'consent', sentence: p.granted === false ? 'consentWithdrawn' : 'consentGiven', about: text(p.channel) || name };
     }
     case 'identity':
+      // The number of a device says nothing to anybody.
+      if (p.kind === 'anonymous_id') return { look: 'person', sentence: 'deviceSeen', about: '' };
       return { look: 'person', sentence: 'identityLearned', about: text(p.value) || name };
     case 'identify':
       return { look: 'person', sentence: 'identified', about: text(p.email) || text(p.name) };
