@@ -42,7 +42,7 @@ func TestProof(t *testing.T) {
 			t.Fatal(err)
 		}
 		spent, wall = spent+used()-c, wall+time.Since(s)
-		if seq%50 == 0 {
+		if seq%30 == 0 {
 			fmt.Printf("%d events: %.1f µs CPU and %.1f µs wall an event, append and the merges beside it\n", n+batch, micros(spent)/float64(n+batch), micros(wall)/float64(n+batch))
 		}
 	}

@@ -1,5 +1,7 @@
 // Package whtest gives tests a real warehouse on every engine, the suite that every engine must pass, and Agree, which holds a report
 // against both engines and a naive answer in Go.
+//
+// Each warehouse lives in a directory or a database of its own and goes with the test. Nothing is announced from here.
 package whtest
 
 import (
