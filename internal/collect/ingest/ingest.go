@@ -31,6 +31,7 @@ import (
 
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
+	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/base/page"
 	"rapport/internal/collect/ingest/journal"
@@ -166,6 +167,14 @@ func (s *Service) Start(ctx context.Context) error {
 		if i == 0 {
 			seq = q.first - 1
 		}
+	}
+	if have, err := s.Warehouse.Applied(ctx); err != nil || have < seq {
+		s.journal.Stop()
+		if err != nil {
+			return fmt.Errorf("ask the warehouse how far it is: %w", err)
+		}
+		return errs.New(errs.Conflict, "warehouse.behind", "The warehouse holds batches up to %d of %d: it was taken away, or a rebuild was broken off. "+
+			"Run: rapport rebuild warehouse --data DIR", have, seq)
 	}
 	s.visible.add(shown, seq)
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))

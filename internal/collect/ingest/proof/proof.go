@@ -1,5 +1,7 @@
 // Package proof joins the doors with the real rooms behind them, so that tests and benchmarks go the whole way of an event on either
 // pair of engines. Nothing else uses it.
+//
+// A House owns its stores and closes them with the test; nothing in it is a stand-in. Nothing is announced from here.
 package proof
 
 import (
