@@ -125,13 +125,17 @@ func (s *Service) Timeline(ctx context.Context, owner id.ID, kinds []string, bef
 	}
 	var out []customer.TimelineItem
 	for _, c := range all {
-		item := customer.TimelineItem{At: c.At, Kind: TimelineKind, Name: c.Channel + " " + c.Purpose,
-			ID: "c" + strconv.FormatInt(c.At, 10) + ":" + c.Channel + ":" + c.Purpose}
+		item := customer.TimelineItem{
+			At: c.At, Kind: TimelineKind, Name: c.Channel + " " + c.Purpose,
+			ID: "c" + strconv.FormatInt(c.At, 10) + ":" + c.Channel + ":" + c.Purpose,
+		}
 		if before.Set && (item.At > before.At || item.At == before.At && item.ID >= before.ID) {
 			continue
 		}
-		if item.Properties, err = json.Marshal(map[string]any{"channel": c.Channel, "purpose": c.Purpose, "granted": c.Granted,
-			"source_id": c.SourceID, "proof": json.RawMessage(c.Proof)}); err != nil {
+		if item.Properties, err = json.Marshal(map[string]any{
+			"channel": c.Channel, "purpose": c.Purpose, "granted": c.Granted,
+			"source_id": c.SourceID, "proof": json.RawMessage(c.Proof),
+		}); err != nil {
 			return nil, fmt.Errorf("write consent for the timeline: %w", err)
 		}
 		out = append(out, item)

@@ -33,9 +33,11 @@ func engines(b *testing.B, fn func(b *testing.B, db *sqldb.DB)) {
 }
 
 func newBenchService(db *sqldb.DB) *customer.Service {
-	return customer.New(customer.Deps{DB: db, IDs: id.NewSource(clock.System{}), Clock: clock.System{},
+	return customer.New(customer.Deps{
+		DB: db, IDs: id.NewSource(clock.System{}), Clock: clock.System{},
 		Reporting: func() (string, *time.Location) { return "EUR", time.UTC }, Region: func(id.ID) string { return "IN" },
-		Announce: func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error { return nil }})
+		Announce: func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error { return nil },
+	})
 }
 
 // traffic makes a batch of a shop's day: visitors look around, some are signed in, a few identify, servers tell of orders.
@@ -97,8 +99,10 @@ func BenchmarkNew(b *testing.B) {
 			signals := make([]customer.Signal, size)
 			for i := range signals {
 				n++
-				signals[i] = customer.Signal{ShopID: 1, SourceID: 2, Server: true, At: minute(int64(n)), UserID: fmt.Sprintf("customer-%08d", n),
-					Traits: fmt.Appendf(nil, `{"email":"person%d@mail.example","first_name":"Maria","last_name":"Silva","country":"India","city":"Pune"}`, n)}
+				signals[i] = customer.Signal{
+					ShopID: 1, SourceID: 2, Server: true, At: minute(int64(n)), UserID: fmt.Sprintf("customer-%08d", n),
+					Traits: fmt.Appendf(nil, `{"email":"person%d@mail.example","first_name":"Maria","last_name":"Silva","country":"India","city":"Pune"}`, n),
+				}
 			}
 			start := cpu(b)
 			if err := db.Tx(ctx, func(tx *sqldb.Tx) error {

@@ -155,14 +155,26 @@ func TestCandidates(t *testing.T) {
 			said []string
 			want map[string][]string // of each user: reason, value and e-mail of the other
 		}{
-			{"two users with one verified address", []string{"1 - u server email:a@x.example", "2 - w server email:a@x.example"},
-				map[string][]string{"u": {"email a@x.example"}, "w": {"email a@x.example"}}},
-			{"an unverified address that somebody owns", []string{"1 - u server email:a@x.example", "2 d w email:a@x.example"},
-				map[string][]string{"u": {"email a@x.example"}, "w": {"email a@x.example"}}},
-			{"unverified on both sides is none", []string{"1 d u email:a@x.example", "2 e w email:a@x.example"},
-				map[string][]string{"u": {}, "w": {}}},
-			{"an alias of two known people", []string{"1 - u identify", "2 - w alias:u"},
-				map[string][]string{"u": {"alias u"}, "w": {"alias u"}}},
+			{
+				"two users with one verified address",
+				[]string{"1 - u server email:a@x.example", "2 - w server email:a@x.example"},
+				map[string][]string{"u": {"email a@x.example"}, "w": {"email a@x.example"}},
+			},
+			{
+				"an unverified address that somebody owns",
+				[]string{"1 - u server email:a@x.example", "2 d w email:a@x.example"},
+				map[string][]string{"u": {"email a@x.example"}, "w": {"email a@x.example"}},
+			},
+			{
+				"unverified on both sides is none",
+				[]string{"1 d u email:a@x.example", "2 e w email:a@x.example"},
+				map[string][]string{"u": {}, "w": {}},
+			},
+			{
+				"an alias of two known people",
+				[]string{"1 - u identify", "2 - w alias:u"},
+				map[string][]string{"u": {"alias u"}, "w": {"alias u"}},
+			},
 			{"an alias that binds a device is none", []string{"1 u -", "2 - w alias:u"}, map[string][]string{"w": {}}},
 		} {
 			w := emptied(t, db)
@@ -245,8 +257,10 @@ func TestProfile(t *testing.T) {
 		if err := attributes.Scan([]byte(p.Attributes)); err != nil {
 			t.Fatal(err)
 		}
-		if d := gocmp.Diff(sqldb.JSON{"address": map[string]any{"city": "Pune", "country": "India"}, "plan": "gold", "invalid_email": "nonsense",
-			"invalid_birthday": "soon", "nul": "a\uFFFDb", "half": "\uFFFD"}, attributes); d != "" {
+		if d := gocmp.Diff(sqldb.JSON{
+			"address": map[string]any{"city": "Pune", "country": "India"}, "plan": "gold", "invalid_email": "nonsense",
+			"invalid_birthday": "soon", "nul": "a\uFFFDb", "half": "\uFFFD",
+		}, attributes); d != "" {
 			t.Error(d)
 		}
 	})

@@ -116,8 +116,10 @@ type listInput struct {
 }
 
 func (in *listInput) filter() Filter {
-	f := Filter{Query: in.Query, Email: in.Email, ExternalID: in.ExternalID, AnonymousID: in.AnonymousID, Known: yesNo(in.Known),
-		HasOrders: yesNo(in.HasOrders), Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor}
+	f := Filter{
+		Query: in.Query, Email: in.Email, ExternalID: in.ExternalID, AnonymousID: in.AnonymousID, Known: yesNo(in.Known),
+		HasOrders: yesNo(in.HasOrders), Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
+	}
 	f.Ascending = in.Order == "asc" || in.Order == "" && in.Sort == "name"
 	return f
 }
@@ -160,7 +162,8 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, httpapi.Op("get-customer", "GET /api/v1/customers/{id}", "A customer's profile", role.CustomerRead),
 		func(ctx context.Context, in *struct {
 			ID httpapi.ID `path:"id"`
-		}) (*detailOutput, error) {
+		},
+		) (*detailOutput, error) {
 			p, err := s.Get(ctx, in.ID.ID)
 			if err != nil {
 				return nil, err
@@ -178,8 +181,10 @@ func (s *Service) Routes(api huma.API) {
 	huma.Register(api, httpapi.Op("put-customer", "POST /api/v1/customers", "Write a customer by his external id, e-mail address or phone number", role.CustomerWrite),
 		func(ctx context.Context, in *struct{ Body Written }) (*detailOutput, error) {
 			b := &in.Body
-			p, err := s.Put(ctx, Draft{ShopID: b.ShopID.ID, ExternalID: b.ExternalID, Email: b.Email, Phone: b.Phone, Name: b.Name, FirstName: b.FirstName,
-				LastName: b.LastName, Gender: b.Gender, Birthday: b.Birthday, Language: b.Language, Zone: b.Zone, City: b.City, Country: b.Country, Attributes: b.Attributes})
+			p, err := s.Put(ctx, Draft{
+				ShopID: b.ShopID.ID, ExternalID: b.ExternalID, Email: b.Email, Phone: b.Phone, Name: b.Name, FirstName: b.FirstName,
+				LastName: b.LastName, Gender: b.Gender, Birthday: b.Birthday, Language: b.Language, Zone: b.Zone, City: b.City, Country: b.Country, Attributes: b.Attributes,
+			})
 			if err != nil {
 				return nil, err
 			}
@@ -216,19 +221,25 @@ func (s *Service) money(minor int64) money.Wire {
 }
 
 func (s *Service) row(c *Customer) Row {
-	return Row{ID: c.ID, ShopID: c.ShopID, ExternalID: c.ExternalID, Name: c.Name, Email: c.Email, Phone: c.Phone, Known: c.Known, Orders: c.Orders,
+	return Row{
+		ID: c.ID, ShopID: c.ShopID, ExternalID: c.ExternalID, Name: c.Name, Email: c.Email, Phone: c.Phone, Known: c.Known, Orders: c.Orders,
 		TotalSpent: s.money(c.Spent), FirstSeenAt: instant(c.FirstSeenAt), LastSeenAt: instant(c.LastSeenAt), FirstOrderAt: instant(c.FirstOrderAt),
-		LastOrderAt: instant(c.LastOrderAt), Country: c.Country, City: c.City, Language: c.Language}
+		LastOrderAt: instant(c.LastOrderAt), Country: c.Country, City: c.City, Language: c.Language,
+	}
 }
 
 func (s *Service) detail(p *Profile) Detail {
-	d := Detail{Row: s.row(&p.Customer), FirstName: p.FirstName, LastName: p.LastName, Gender: p.Gender, Birthday: p.Birthday, Zone: p.Zone,
+	d := Detail{
+		Row: s.row(&p.Customer), FirstName: p.FirstName, LastName: p.LastName, Gender: p.Gender, Birthday: p.Birthday, Zone: p.Zone,
 		Attributes: p.Attributes, TotalRefunded: s.money(p.Refunded), AverageOrder: s.money(average(p.Spent, p.Orders-p.Unconverted)),
 		UnconvertedOrders: p.Unconverted, Identities: make([]IdentityRow, len(p.Identities)), Consents: p.Consents,
-		Candidates: make([]CandidateRow, len(p.Candidates)), CreatedAt: clock.FromMicros(p.CreatedAt), UpdatedAt: clock.FromMicros(p.UpdatedAt)}
+		Candidates: make([]CandidateRow, len(p.Candidates)), CreatedAt: clock.FromMicros(p.CreatedAt), UpdatedAt: clock.FromMicros(p.UpdatedAt),
+	}
 	for i, x := range p.Identities {
-		d.Identities[i] = IdentityRow{Kind: x.Kind, Value: x.Value, Verified: x.Verified, SourceID: x.SourceID,
-			FirstAt: clock.FromMicros(x.FirstAt), LastAt: clock.FromMicros(x.LastAt)}
+		d.Identities[i] = IdentityRow{
+			Kind: x.Kind, Value: x.Value, Verified: x.Verified, SourceID: x.SourceID,
+			FirstAt: clock.FromMicros(x.FirstAt), LastAt: clock.FromMicros(x.LastAt),
+		}
 	}
 	for i, x := range p.Candidates {
 		d.Candidates[i] = CandidateRow(x)

@@ -26,18 +26,22 @@ var firstNames = []string{"Maria", "Ada", "Jürgen", "مریم", "太郎", "മ�
 func crowd(tb testing.TB, db *sqldb.DB, n int) {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(7, 8))
-	columns := []string{"customer_id", "shop_id", "external_id", "name", "first_name", "last_name", "name_sort", "email", "phone", "gender", "birthday",
+	columns := []string{
+		"customer_id", "shop_id", "external_id", "name", "first_name", "last_name", "name_sort", "email", "phone", "gender", "birthday",
 		"language", "zone", "country", "city", "attributes", "traits", "known", "updated_at", "list_group", "first_seen_at", "last_seen_at", "events_from",
 		"session_id", "session_at", "session_until", "session_campaign", "created_at", "orders", "total_spent", "total_refunded", "unconverted",
-		"first_order_at", "last_order_at", "merged_into"}
+		"first_order_at", "last_order_at", "merged_into",
+	}
 	for from := 0; from < n; from += 10_000 {
 		var rows [][]any
 		var docs []search.Doc
 		for i := from; i < min(from+10_000, n); i++ {
 			at := minute(int64(r.IntN(1_000_000)))
 			if i%3 == 0 {
-				rows = append(rows, []any{int64(i + 1), int64(1), "", "", "", "", "\U0010FFFD", "", "", "", "", "", "", "", "", "{}", `{"own":{}}`, false, at, int64(1),
-					at, at, at, int64(i), at, at, "", at, int64(0), int64(0), int64(0), int64(0), int64(0), int64(0), int64(0)})
+				rows = append(rows, []any{
+					int64(i + 1), int64(1), "", "", "", "", "\U0010FFFD", "", "", "", "", "", "", "", "", "{}", `{"own":{}}`, false, at, int64(1),
+					at, at, at, int64(i), at, at, "", at, int64(0), int64(0), int64(0), int64(0), int64(0), int64(0), int64(0),
+				})
 				continue
 			}
 			name := firstNames[r.IntN(len(firstNames))] + fmt.Sprintf(" Person%d", r.IntN(50_000))
@@ -46,8 +50,10 @@ func crowd(tb testing.TB, db *sqldb.DB, n int) {
 			if i%8 == 1 {
 				orders, spent = int64(1+r.IntN(9)), int64(r.IntN(100_000))
 			}
-			rows = append(rows, []any{int64(i + 1), int64(1), fmt.Sprint("c", i), name, "", "", search.SortKey(name), email, "", "", "", "en", "", "DE", "Berlin",
-				`{"plan":"gold"}`, `{"own":{}}`, true, at, int64(2), at, at + 1000, at, int64(i), at, at, "", at, orders, spent, int64(0), int64(0), int64(0), int64(0), int64(0)})
+			rows = append(rows, []any{
+				int64(i + 1), int64(1), fmt.Sprint("c", i), name, "", "", search.SortKey(name), email, "", "", "", "en", "", "DE", "Berlin",
+				`{"plan":"gold"}`, `{"own":{}}`, true, at, int64(2), at, at + 1000, at, int64(i), at, at, "", at, orders, spent, int64(0), int64(0), int64(0), int64(0), int64(0),
+			})
 			docs = append(docs, search.Doc{ID: id.ID(i + 1), Words: search.Join(search.Words(name), search.Email(email), search.Words(fmt.Sprint("c", i)))})
 		}
 		if err := db.Tx(ctx, func(tx *sqldb.Tx) error {
@@ -69,9 +75,11 @@ func BenchmarkList(b *testing.B) {
 		crowd(b, db, *customers)
 		s := newBenchService(db)
 		yes, no := true, false
-		lists := map[string]customer.Filter{"buyers, last seen": {HasOrders: &yes}, "known, no orders, by name": {Known: &yes, HasOrders: &no, Sort: "name", Ascending: true},
+		lists := map[string]customer.Filter{
+			"buyers, last seen": {HasOrders: &yes}, "known, no orders, by name": {Known: &yes, HasOrders: &no, Sort: "name", Ascending: true},
 			"visitors who bought": {Known: &no, HasOrders: &yes}, "search rare": {Query: "person4711"}, "search common": {Query: "maria"}, "search one letter": {Query: "m"},
-			"search two words": {Query: "maria person4"}, "search address": {Query: "p777@mail"}, "search 太": {Query: "太", Sort: "spent"}}
+			"search two words": {Query: "maria person4"}, "search address": {Query: "p777@mail"}, "search 太": {Query: "太", Sort: "spent"},
+		}
 		for _, sort := range []string{"last_seen", "name", "spent", "orders", "created"} {
 			lists[sort] = customer.Filter{Sort: sort}
 			lists[sort+", rising, known"] = customer.Filter{Sort: sort, Ascending: true, Known: &yes}

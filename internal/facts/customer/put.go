@@ -95,8 +95,10 @@ func (s *Service) signalOf(ctx context.Context, d Draft) (Signal, error) {
 	if traits == nil {
 		traits = map[string]any{}
 	}
-	for name, value := range map[string]string{"email": d.Email, "phone": d.Phone, "name": d.Name, "first_name": d.FirstName, "last_name": d.LastName,
-		"gender": d.Gender, "birthday": d.Birthday, "language": d.Language, "timezone": d.Zone, "city": d.City, "country": d.Country} {
+	for name, value := range map[string]string{
+		"email": d.Email, "phone": d.Phone, "name": d.Name, "first_name": d.FirstName, "last_name": d.LastName,
+		"gender": d.Gender, "birthday": d.Birthday, "language": d.Language, "timezone": d.Zone, "city": d.City, "country": d.Country,
+	} {
 		if value != "" {
 			traits[name] = value
 		}

@@ -82,8 +82,10 @@ func TestSmoke(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		f := newFixture(t, db)
 		a := f.resolve(customer.Signal{ShopID: 1, AnonymousID: "d", At: minute(0), Activity: true, EventID: 1})
-		b := f.resolve(customer.Signal{ShopID: 1, AnonymousID: "d", UserID: "u", Identify: true, At: minute(5), Activity: true, EventID: 2,
-			Traits: []byte(`{"email":"A@b.example","firstName":"Ann","lastName":"Lee","plan":"gold"}`)})
+		b := f.resolve(customer.Signal{
+			ShopID: 1, AnonymousID: "d", UserID: "u", Identify: true, At: minute(5), Activity: true, EventID: 2,
+			Traits: []byte(`{"email":"A@b.example","firstName":"Ann","lastName":"Lee","plan":"gold"}`),
+		})
 		if a.Verdicts[0].CustomerID != b.Verdicts[0].CustomerID || len(b.Moves) != 0 || b.Verdicts[0].SessionID != 1 {
 			t.Fatalf("%+v\n%+v", a, b)
 		}

@@ -15,8 +15,10 @@ const columns = `customer_id, shop_id, external_id, name, email, phone, known, o
 	first_order_at, last_order_at, country, city, language, name_sort`
 
 func (c *Customer) fields() []any {
-	return []any{&c.ID, &c.ShopID, &c.ExternalID, &c.Name, &c.Email, &c.Phone, &c.Known, &c.Orders, &c.Spent, &c.FirstSeenAt, &c.LastSeenAt,
-		&c.FirstOrderAt, &c.LastOrderAt, &c.Country, &c.City, &c.Language, &c.nameSort}
+	return []any{
+		&c.ID, &c.ShopID, &c.ExternalID, &c.Name, &c.Email, &c.Phone, &c.Known, &c.Orders, &c.Spent, &c.FirstSeenAt, &c.LastSeenAt,
+		&c.FirstOrderAt, &c.LastOrderAt, &c.Country, &c.City, &c.Language, &c.nameSort,
+	}
 }
 
 // sortColumns are the columns that lists are sorted by; each has an index that begins with list_group.

@@ -72,10 +72,12 @@ func (b *batch) writeClaims(ctx context.Context) error {
 }
 
 // The columns of a record in the order of profileArgs, activityArgs and those that begin at nothing.
-var customerColumns = []string{"shop_id", "external_id", "name", "first_name", "last_name", "name_sort", "email", "phone", "gender", "birthday",
+var customerColumns = []string{
+	"shop_id", "external_id", "name", "first_name", "last_name", "name_sort", "email", "phone", "gender", "birthday",
 	"language", "zone", "country", "city", "attributes", "traits", "known", "updated_at", "list_group", "customer_id",
 	"first_seen_at", "last_seen_at", "events_from", "session_id", "session_at", "session_until", "session_campaign",
-	"created_at", "orders", "total_spent", "total_refunded", "unconverted", "first_order_at", "last_order_at", "merged_into"}
+	"created_at", "orders", "total_spent", "total_refunded", "unconverted", "first_order_at", "last_order_at", "merged_into",
+}
 
 const sqlUpdateProfile = `UPDATE customers SET shop_id = $1, external_id = $2, name = $3, first_name = $4, last_name = $5, name_sort = $6,
 	email = $7, phone = $8, gender = $9, birthday = $10, language = $11, zone = $12, country = $13, city = $14, attributes = $15,

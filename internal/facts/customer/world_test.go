@@ -54,8 +54,10 @@ func (w *world) arrive(signals []customer.Signal) error {
 		v := out.Verdicts[i]
 		w.rows = append(w.rows, row{s, v.CustomerID})
 		if s.EventID != 0 {
-			w.events = append(w.events, warehouse.Event{EventID: s.EventID, CustomerID: v.CustomerID, SessionID: v.SessionID,
-				SessionStart: v.SessionStart, At: s.At, Campaign: s.Campaign, AnonymousID: s.AnonymousID, UserID: s.UserID, MessageHash: s.MessageHash})
+			w.events = append(w.events, warehouse.Event{
+				EventID: s.EventID, CustomerID: v.CustomerID, SessionID: v.SessionID,
+				SessionStart: v.SessionStart, At: s.At, Campaign: s.Campaign, AnonymousID: s.AnonymousID, UserID: s.UserID, MessageHash: s.MessageHash,
+			})
 		}
 	}
 	w.spans, w.batches = append(w.spans, out.Resession...), append(w.batches, len(signals))
