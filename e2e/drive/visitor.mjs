@@ -72,7 +72,7 @@ class Visitor {
 
   /** Waits until nothing is loading any more. */
   async settled() {
-    await this.page.waitForLoadState('networkidle', { timeout: 8000 }).catch(() => {})
+    await this.page.waitForLoadState('networkidle', { timeout: 2500 }).catch(() => {})
     await this.page.evaluate(() => document.fonts.ready.then(() => true))
   }
 
