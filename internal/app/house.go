@@ -86,7 +86,10 @@ func build(ctx context.Context, g ground) (*house, error) {
 			return h.customers.SetTotals(ctx, tx, totalsOf(totals))
 		}})
 	h.customers = customer.New(customer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Reporting: reporting, Announce: announce,
-		Region: regions{h.shops, g.db}.of, Timeline: []customer.TimelineSource{activities, orders, consents}})
+		Region: regions{h.shops, g.db}.of, Audit: audits.Record, Consents: consents,
+		DefaultShop: func(ctx context.Context) (id.ID, error) { s, err := h.shops.Default(ctx); return s.ID, err },
+		Follow:      func(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) error { return h.ingest.Follow(ctx, tx, r) },
+		Timeline:    []customer.TimelineSource{activities, orders, consents}})
 	h.reports = report.New(report.Deps{DB: g.db, Warehouse: g.warehouse, Orders: orders, Reporting: reporting})
 
 	journal, err := openJournal(ctx, g)

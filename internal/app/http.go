@@ -16,7 +16,7 @@ var trackingPaths = []string{"/v1/", "/beacon/", "/analytics.js/", "/sourceConfi
 
 // mount adds what is not part of the API: tracking, pages, health and metrics.
 func mount(h *house, g ground, metrics *obs.Metrics) {
-	tracking := h.ingest.Handler()
+	tracking := h.ingest.Handler(h.server.Peer)
 	for _, p := range trackingPaths {
 		h.server.HandleBare(p, tracking)
 	}

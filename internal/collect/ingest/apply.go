@@ -218,6 +218,18 @@ func (s *Service) Moved(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) 
 	return nil
 }
 
+// Follow makes everything stored follow customers who changed hands outside of events: orders, consents, totals and the warehouse.
+func (s *Service) Follow(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) error {
+	totals := map[id.ID]order.Totals{}
+	if err := s.move(ctx, tx, &r, totals); err != nil {
+		return err
+	}
+	if err := s.setTotals(ctx, tx, totals); err != nil {
+		return err
+	}
+	return s.Moved(ctx, tx, r)
+}
+
 // nudge brings about a step without events, which takes along the moves that wait.
 func (s *Service) nudge() {
 	go func() {

@@ -39,10 +39,19 @@ const allowHeaders = "authorization, content-type, content-encoding, x-retry-cou
 	"rsa-since-first-attempt, rsa-since-last-attempt"
 
 // Handler answers the tracking calls and what browser libraries ask for at their start. It stands outside the API: no session, no problem
-// documents; any page may call it, since a key is asked for and nothing is told.
-func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+// documents; any page may call it, since a key is asked for and nothing is told. peer gives the address of the visitor, who may stand behind
+// a proxy; nil takes that of the connection.
+func (s *Service) Handler(peer func(*http.Request) (ip string, https bool)) http.Handler {
+	if peer == nil {
+		peer = func(r *http.Request) (string, bool) {
+			ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+			return ip, r.TLS != nil
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, peer) })
+}
 
-func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, peer func(*http.Request) (string, bool)) {
 	h := w.Header()
 	h["Access-Control-Allow-Origin"] = allowAny
 	if r.Method == http.MethodOptions {
@@ -56,7 +65,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	name, tracking := strings.CutPrefix(strings.TrimPrefix(path, "/beacon"), "/v1/")
 	switch kind, known := doors[name]; {
 	case tracking && known:
-		s.serveTracking(w, r, kind)
+		s.serveTracking(w, r, kind, peer)
 	case tracking && strings.HasPrefix(name, "projects/") && strings.HasSuffix(name, "/settings"):
 		s.serveSettings(w, r, strings.TrimSuffix(strings.TrimPrefix(name, "projects/"), "/settings"))
 	case strings.HasPrefix(path, "/analytics.js/v1/"):
@@ -78,7 +87,7 @@ var (
 // maxDrain is how much of a request that is too large is read and thrown away, so that the sender hears the answer.
 const maxDrain = 32 << 20
 
-func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind event.Kind) {
+func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind event.Kind, peer func(*http.Request) (string, bool)) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST, OPTIONS")
 		w.WriteHeader(http.StatusMethodNotAllowed)
@@ -105,7 +114,7 @@ func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind eve
 		return
 	}
 	c := call{kind: kind, encoding: strings.ToLower(r.Header.Get("Content-Encoding")), key: keyOf(r)}
-	c.ip, _, _ = net.SplitHostPort(r.RemoteAddr)
+	c.ip, _ = peer(r)
 	if c.key == "" && r.URL.RawQuery != "" {
 		c.queryKey = r.URL.Query().Get("writeKey")
 	}

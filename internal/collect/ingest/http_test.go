@@ -26,7 +26,7 @@ func send(t testing.TB, s *Service, method, path, key string, body []byte, heade
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, r)
+	s.Handler(nil).ServeHTTP(w, r)
 	if w.Body.Len() == 0 || !strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
 		return w.Code, w.Header(), nil
 	}

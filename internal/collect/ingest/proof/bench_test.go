@@ -63,7 +63,7 @@ func BenchmarkWay(b *testing.B) {
 							r := httptest.NewRequest("POST", "/v1/batch", bytes.NewReader(body))
 							r.SetBasicAuth("browser", "")
 							w := httptest.NewRecorder()
-							h.Ingest.Handler().ServeHTTP(w, r)
+							h.Ingest.Handler(nil).ServeHTTP(w, r)
 							if w.Code != 200 {
 								b.Error(w.Code, w.Body)
 							}

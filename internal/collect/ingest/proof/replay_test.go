@@ -62,7 +62,7 @@ type recorded struct {
 
 func (h *House) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	h.Ingest.Handler().ServeHTTP(w, r)
+	h.Ingest.Handler(nil).ServeHTTP(w, r)
 	return w
 }
 
