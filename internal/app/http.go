@@ -6,18 +6,16 @@ import (
 
 	"rapport/internal/access/role"
 	"rapport/internal/app/demo"
+	"rapport/internal/collect/ingest"
 	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/obs"
 	"rapport/web"
 )
 
-// trackingPaths are the addresses of the tracking doors; see docs/tracking.md.
-var trackingPaths = []string{"/v1/", "/beacon/", "/analytics.js/", "/sourceConfig/"}
-
 // mount adds what is not part of the API: tracking, pages, health and metrics.
 func mount(h *house, g ground, metrics *obs.Metrics) {
 	tracking := h.ingest.Handler(h.server.Peer)
-	for _, p := range trackingPaths {
+	for _, p := range ingest.Prefixes() {
 		h.server.HandleBare(p, tracking)
 	}
 	h.server.Handle("GET /healthz", text(func() (int, string) { return http.StatusOK, "ok" }))
