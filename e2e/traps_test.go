@@ -65,7 +65,7 @@ func traps(key string) []trap {
 		{name: "a negative price", body: batch(`{"type":"track","event":"Order Completed",` + who + `,"properties":{"order_id":"n1","total":-5,"currency":"EUR"}}`), status: 200, refused: 1},
 		{name: "a currency that is none", body: batch(`{"type":"track","event":"Order Completed",` + who + `,"properties":{"order_id":"n2","total":5,"currency":"MONEY"}}`), status: 200, refused: 1},
 		{name: "2,501 events", body: batch(strings.Split(many(2500, track("")+"\n")+track(""), "\n")...), status: 400},
-		{name: "an event of 40 KB", body: batch(track(`,"properties":{"a":"` + many(40_000, "x") + `"}`), track("")), status: 200, accepted: 1, refused: 1},
+		{name: "an event of 40 KB", body: batch(track(`,"properties":{"a":"`+many(40_000, "x")+`"}`), track("")), status: 200, accepted: 1, refused: 1},
 		{name: "an event of 40 KB alone", path: "/v1/track", body: track(`,"properties":{"a":"` + many(40_000, "x") + `"}`), status: 400},
 		{name: "ten megabytes", body: batch(track(`,"properties":{"a":"` + many(10<<20, "x") + `"}`)), status: 400},
 		{name: "deeper than anybody means", body: batch(track(`,"properties":` + many(12_000, `{"a":`) + "1" + many(12_000, "}"))), status: 200, refused: 1},
