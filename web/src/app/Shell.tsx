@@ -29,7 +29,7 @@ export function Shell() {
       <aside className={classes.side}>
         <Side />
       </aside>
-      <header className={classes.bar}>
+      <nav className={classes.bar} aria-label="Rapport">
         <ActionIcon size={44} aria-label={t('nav.open')} onClick={menu.open}>
           <IconMenu2 size={20} />
         </ActionIcon>
@@ -37,7 +37,7 @@ export function Shell() {
         <ActionIcon size={44} aria-label={t('search')} onClick={openPalette}>
           <IconSearch size={20} />
         </ActionIcon>
-      </header>
+      </nav>
       <Drawer.Root opened={open} onClose={menu.close} position="left" size={288}>
         <Drawer.Overlay />
         <Drawer.Content aria-label={t('nav.main')} className={classes.drawer}>

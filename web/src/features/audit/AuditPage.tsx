@@ -36,8 +36,8 @@ function Log() {
         label: t('column.detail'),
         width: 'minmax(120px, 2fr)',
         cell: (e) => (
-          <span className="dim" title={details(e)}>
-            <bdi>{details(e)}</bdi>
+          <span className="foreign cut dim" dir="ltr" title={details(e)}>
+            {details(e)}
           </span>
         ),
       },
