@@ -142,7 +142,7 @@ func TestTermDrains(t *testing.T) {
 		}
 	}
 	s.Terminate()
-	s = s.Again()
+	s.Again()
 	state := owner.Drained(30 * time.Second)
 	if state.Accepted != batches*size || state.Applied != batches*size {
 		t.Errorf("%+v, want %d", state, batches*size)

@@ -41,7 +41,6 @@ type csvReader struct {
 	line  int64
 	eof   bool
 	cells []string
-	width int // columns of the header; 0: not known yet
 }
 
 func newCSV(r io.Reader, delim byte, off, line int64) *csvReader {

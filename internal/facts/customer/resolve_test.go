@@ -25,7 +25,6 @@ type fixture struct {
 	svc *customer.Service
 	// rows are the stored rows of events, as the warehouse keeps them: they follow the moves.
 	rows []row
-	next int64
 }
 
 type row struct {

@@ -24,7 +24,6 @@ type visitor struct {
 	device string
 	user   string // once he has said who he is
 	left   int    // events until he goes
-	began  int64
 	sku    int
 }
 
