@@ -89,7 +89,7 @@ func demoSetUp(ctx context.Context, c *config.Config, d *client) (demoSecrets, e
 		return s, err
 	}
 	s.Password = id.Secret(9)
-	setup := map[string]string{"email": demoEmail, "name": "Demo Owner", "password": s.Password, "shop_name": "Rapport Demo",
+	setup := map[string]string{"email": demoEmail, "name": "Demo Owner", "password": s.Password, "shop_name": demo.ShopName,
 		"currency": "EUR", "zone": "Europe/Berlin", "language": "en"}
 	if err := d.call(ctx, http.MethodPost, "/api/v1/setup", setup, nil); err != nil {
 		return s, err
