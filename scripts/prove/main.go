@@ -39,8 +39,8 @@ func steps() []step {
 		{"web packages", "web", "", npmCI("web")},
 		{"web types", "web", "web packages", command("web", "npm", "run", "--silent", "typecheck")},
 		{"web lint", "lint", "web packages", command("web", "npm", "run", "--silent", "lint")},
-		{"web tests", "web", "web packages", vitest},
-		{"build", "build", "web packages", command(".", "make", "build", "TRIM=")},
+		{"build", "build", "web packages", command(".", "make", "build")},
+		{"web tests", "web", "web packages", vitest}, // after the build, whose sizes they look at
 		{"go tests", "go", "", goTests("20m", "./...", "/e2e")},
 		{"e2e packages", "e2e", "", npmCI("e2e")},
 		{"end to end", "e2e", "build", endToEnd},

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 	"rapport/internal/platform/warehouse/whtest"
 )
 
-// The year that TestProof looks at: 10 million events and 1 million orders in it, and as much in the year before, because figures are
+// The year that BenchmarkYear looks at: 10 million events and 1 million orders in it, and as much in the year before, because figures are
 // compared. Statements run on both engines but for the function that makes numbers.
 var year = []string{
 	`INSERT INTO events (event_id, customer_id, session_id, session_start, "at", received_at, day, shop_id, source_id, kind, name, campaign, message_id,
@@ -36,9 +37,10 @@ var year = []string{
 	FROM numbers(100000)`,
 }
 
-// TestProof measures the overview of a year, compared with the year before. RAPPORT_PROOF=duckdb or postgres.
-func TestProof(t *testing.T) {
-	engine := os.Getenv("RAPPORT_PROOF")
+// BenchmarkYear measures the overview of a year, compared with the year before: go test -run xxx -bench Year -benchtime 1x. RAPPORT_PROOF=postgres
+// takes that engine.
+func BenchmarkYear(t *testing.B) {
+	engine := cmp.Or(os.Getenv("RAPPORT_PROOF"), "duckdb")
 	var p whtest.Pair
 	switch engine {
 	case "duckdb":
@@ -66,7 +68,7 @@ func TestProof(t *testing.T) {
 		}
 		must(p.DB.Exec(ctx, `ANALYZE`))
 	default:
-		t.Skip("a measurement; set RAPPORT_PROOF to duckdb or postgres")
+		t.Fatalf("there is no engine %q", engine)
 	}
 	from, _ := clock.ParseDay("2025-01-01")
 	to, _ := clock.ParseDay("2026-01-01")
