@@ -39,7 +39,7 @@ func steps() []step {
 		{"web packages", "web", "", npmCI("web")},
 		{"web types", "web", "web packages", command("web", "npm", "run", "--silent", "typecheck")},
 		{"web lint", "lint", "web packages", command("web", "npm", "run", "--silent", "lint")},
-		{"build", "build", "web packages", command(".", "make", "build")},
+		{"build", "build", "web packages", command(".", "make", "build", "TRIM=")},
 		{"web tests", "web", "web packages", vitest}, // after the build, whose sizes they look at
 		{"go tests", "go", "", goTests("20m", "./...", "/e2e")},
 		{"e2e packages", "e2e", "", npmCI("e2e")},
