@@ -23,12 +23,13 @@ import (
 // are those of the whole product and the load generator's cost is not in them. Each stops by itself.
 
 type benchCmd struct {
-	What   []string      `arg:"" optional:"" help:"${benches}; all of them otherwise."`
-	Time   time.Duration `default:"20s" help:"How long each load lasts."`
-	Data   string        `help:"Where the data directories are made; the system's place for temporary files otherwise." placeholder:"DIR"`
-	Rows   int           `default:"400000" help:"Orders in the file of the import bench."`
-	Keep   bool          `help:"Keep the data directories."`
-	Engine string        `default:"embedded" enum:"embedded,postgres" help:"postgres uses RAPPORT_DATABASE_URL, which must name an empty database."`
+	What        []string      `arg:"" optional:"" help:"${benches}; all of them otherwise."`
+	Time        time.Duration `default:"20s" help:"How long each load lasts."`
+	Data        string        `help:"Where the data directories are made; the system's place for temporary files otherwise." placeholder:"DIR"`
+	Connections int           `default:"64" help:"Connections that load at a time."`
+	Rows        int           `default:"400000" help:"Orders in the file of the import bench."`
+	Keep        bool          `help:"Keep the data directories."`
+	Engine      string        `default:"embedded" enum:"embedded,postgres" help:"postgres uses RAPPORT_DATABASE_URL, which must name an empty database."`
 }
 
 type bench struct {

@@ -36,7 +36,7 @@ func (b *benchRun) load(ctx context.Context, batch int) error {
 	}
 	before, _, _ := b.usageOf()
 	began := clock.System{}.Now()
-	r, err := load.Run(ctx, load.Config{URL: b.url, Key: key, Batch: batch, Duration: b.cmd.Time, Name: id.Secret(4), Clock: clock.System{}})
+	r, err := load.Run(ctx, load.Config{URL: b.url, Key: key, Batch: batch, Connections: b.cmd.Connections, Duration: b.cmd.Time, Name: id.Secret(4), Clock: clock.System{}})
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func benchLatency(ctx context.Context, b *benchRun) error {
 	done := make(chan error, 1)
 	loaded, cancel := context.WithCancel(ctx)
 	go func() { done <- p.run(loaded) }()
-	r, err := load.Run(ctx, load.Config{URL: b.url, Key: key, Batch: 50, Rate: latencyRate, Duration: b.cmd.Time, Name: id.Secret(4), Clock: clock.System{}})
+	r, err := load.Run(ctx, load.Config{URL: b.url, Key: key, Batch: 50, Connections: b.cmd.Connections, Rate: latencyRate, Duration: b.cmd.Time, Name: id.Secret(4), Clock: clock.System{}})
 	cancel()
 	if err := errors.Join(err, <-done); err != nil {
 		return err

@@ -152,7 +152,9 @@ func (s *Service) Resolver(ctx context.Context, q sqldb.Q, sightings []Sighting)
 	for i := range sightings {
 		v := &sightings[i]
 		want(name{v.ShopID, v.Key})
-		want(name{v.ShopID, v.SKU})
+		if local[name{v.ShopID, v.Key}].product == 0 { // the shop's id is enough where it is known
+			want(name{v.ShopID, v.SKU})
+		}
 	}
 	if len(missing) > 0 {
 		read, err := s.lookUp(ctx, q, missing)

@@ -58,6 +58,20 @@ func readProducts(ctx context.Context, q sqldb.Q, query string, args ...any) ([]
 }
 
 // byShop calls fn with the keys of each shop, part by part.
+// filled repeats the last key up to one of a few lengths, so that few different statements are prepared.
+func filled(keys []string) []string {
+	size := 1
+	for size < len(keys) {
+		size *= 4
+	}
+	out := make([]string, 0, size)
+	out = append(out, keys...)
+	for len(out) < size {
+		out = append(out, keys[len(keys)-1])
+	}
+	return out
+}
+
 func byShop(names []name, fn func(shop id.ID, keys []string) error) error {
 	shops := map[id.ID][]string{}
 	seen := map[name]bool{}
@@ -68,7 +82,7 @@ func byShop(names []name, fn func(shop id.ID, keys []string) error) error {
 		}
 	}
 	for shop, keys := range shops {
-		if err := sqldb.Chunks(keys, chunk, func(part []string) error { return fn(shop, part) }); err != nil {
+		if err := sqldb.Chunks(keys, chunk, func(part []string) error { return fn(shop, filled(part)) }); err != nil {
 			return err
 		}
 	}
