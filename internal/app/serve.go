@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -19,6 +21,9 @@ import (
 // drainTime bounds how long a stop waits for requests in flight and for what was accepted to be applied. What is left then is
 // safe in the journal and is applied at the next start.
 const drainTime = 25 * time.Second
+
+// goMemory is where Go begins to collect garbage more eagerly; the warehouse's memory comes on top, and has a limit of its own.
+const goMemory = 600 << 20
 
 type serveCmd struct {
 	settingFlags
@@ -35,6 +40,9 @@ func (c *serveCmd) Run(p *Process) error {
 		return err
 	}
 	log := obs.Logger(p.Stderr, cfg.LogFormat, cfg.LogLevel)
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT is not set
+		debug.SetMemoryLimit(goMemory)
+	}
 	held, err := holdDirectory(cfg.Data)
 	if errors.Is(err, errHeld) {
 		return errs.New(errs.Conflict, "data.held",

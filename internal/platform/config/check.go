@@ -68,9 +68,9 @@ func oneOf(words ...string) func(string) string {
 	}
 }
 
-// memoryPreset is 1 GB, or a quarter of the memory that this machine or container has, where that is less.
+// memoryPreset is 640 MB, or a quarter of the memory that this machine or container has, where that is less.
 func memoryPreset() Size {
-	limit := Size(4 << 30)
+	limit := Size(5 << 29) // a quarter of it is 640 MB
 	if f, err := os.Open("/proc/meminfo"); err == nil {
 		s := bufio.NewScanner(f)
 		if s.Scan() { // MemTotal:  1234 kB

@@ -24,7 +24,7 @@ type Config struct {
 	Listen          string         `doc:"Address to listen on; port 0 takes a free one." default:"127.0.0.1:8080" check:"address"`
 	DatabaseURL     string         `doc:"postgres://user:password@host:5432/database puts the operational store and the warehouse on PostgreSQL; empty keeps both in the data directory." secret:"yes" check:"postgres"`
 	DatabaseMaxConn int            `doc:"Connections to the database at most; 0 chooses by the number of cores." default:"0" check:"natural" flag:"no"`
-	MemoryLimit     Size           `doc:"What the embedded warehouse may use. The default is 1GB, or a quarter of a machine with less than 4GB." check:"memory"`
+	MemoryLimit     Size           `doc:"What the embedded warehouse may use. The default is 640MB, or a quarter of a machine with less than 2.5GB." check:"memory"`
 	LogLevel        string         `doc:"debug, info, warn or error." default:"info" check:"level"`
 	LogFormat       string         `doc:"text, json, or auto: text on a terminal, JSON otherwise." default:"auto" check:"format"`
 	TrustedProxies  []netip.Prefix `doc:"Networks of reverse proxies, comma-separated, whose X-Forwarded-For and X-Forwarded-Proto are believed." default:"127.0.0.0/8,::1/128" flag:"no"`

@@ -70,7 +70,7 @@ variable or key with ` + "`_FILE` or `_file`" + ` at its end. Sizes are written 
 	for _, f := range fields() {
 		preset := f.preset
 		if f.key == "memory_limit" {
-			preset = "1GB"
+			preset = "640MB"
 		}
 		if preset != "" {
 			preset = "`" + preset + "`"

@@ -135,7 +135,7 @@ func SQLiteDSN(path string, readOnly bool) string {
 		v.Add("_pragma", "journal_mode(WAL)")
 		v.Add("_pragma", "synchronous(FULL)")
 		v.Add("_pragma", "cache_size(-64000)")
-		v.Add("_pragma", "wal_autocheckpoint(4000)")
+		v.Add("_pragma", "wal_autocheckpoint(16000)")
 		v.Set("_txlock", "immediate")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()

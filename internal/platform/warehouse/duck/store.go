@@ -42,7 +42,7 @@ func openDatabase(ctx context.Context, c Config) (*database, error) {
 	}
 	path := filepath.Join(c.Dir, "events.duckdb")
 	// Settings of the whole instance are part of the address, those of a connection are made by each new one.
-	dsn := fmt.Sprintf("%s?threads=%d&memory_limit=%s&temp_directory=%s&checkpoint_threshold=64MB&preserve_insertion_order=false&autoinstall_known_extensions=false&autoload_known_extensions=false",
+	dsn := fmt.Sprintf("%s?threads=%d&memory_limit=%s&temp_directory=%s&checkpoint_threshold=128MB&preserve_insertion_order=false&autoinstall_known_extensions=false&autoload_known_extensions=false",
 		path, c.Threads, c.MemoryLimit, tmp)
 	connector, err := duckdb.NewConnector(dsn, func(conn driver.ExecerContext) error {
 		for _, s := range []string{
