@@ -31,7 +31,7 @@ type Config struct {
 	URL         string // http://127.0.0.1:PORT
 	Key         string
 	Connections int           // 8
-	Batch       int           // events of a request; 50. 1 sends single calls to /v1/track
+	Batch       int           // events of a request; 50. 1 sends single calls, each to its own address
 	Rate        float64       // events a second of all connections together; 0: as many as are taken
 	Duration    time.Duration // 10 s
 	Name        string        // tells this run's messages from those of other runs
@@ -128,11 +128,7 @@ func loopback(host string) bool {
 }
 
 func (s *sender) run(ctx context.Context, began time.Time, sent *atomic.Int64) error {
-	path := "/v1/batch"
-	if s.c.Batch == 1 {
-		path = "/v1/track"
-	}
-	s.head = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\nContent-Type: application/json\r\nContent-Length: ", path, s.host,
+	s.head = fmt.Appendf(nil, " HTTP/1.1\r\nHost: %s\r\nAuthorization: Basic %s\r\nContent-Type: application/json\r\nContent-Length: ", s.host,
 		base64.StdEncoding.EncodeToString([]byte(s.c.Key+":")))
 	defer s.close()
 	var body, request []byte
@@ -141,12 +137,14 @@ func (s *sender) run(ctx context.Context, began time.Time, sent *atomic.Int64) e
 			break
 		}
 		now := s.c.Clock.Now()
+		path := "batch"
 		if s.c.Batch == 1 {
 			body = s.maker.Event(body[:0], now)
+			path = kind(body)
 		} else {
 			body = s.maker.Batch(body[:0], s.c.Batch, now)
 		}
-		request = append(request[:0], s.head...)
+		request = append(append(append(request[:0], "POST /v1/"...), path...), s.head...)
 		request = strconv.AppendInt(request, int64(len(body)), 10)
 		request = append(append(request, "\r\n\r\n"...), body...)
 		if err := s.deliver(ctx, request); err != nil {
@@ -154,6 +152,16 @@ func (s *sender) run(ctx context.Context, began time.Time, sent *atomic.Int64) e
 		}
 	}
 	return nil
+}
+
+// kind names the call that an event is, as its body says.
+func kind(event []byte) string {
+	for _, k := range []string{"identify", "page"} {
+		if bytes.Contains(event, []byte(`"type":"`+k+`"`)) {
+			return k
+		}
+	}
+	return "track"
 }
 
 // wait keeps to the rate: the n-th event is due n/rate after the beginning.
