@@ -82,12 +82,10 @@ var engines = map[string]map[string]string{
 	"github.com/duckdb/duckdb-go":     {"internal/platform/warehouse/duck": "embedded warehouse"},
 	"github.com/riverqueue/river":     {"internal/platform/jobs": "hides it"},
 	"github.com/pressly/goose":        {"internal/platform/sqldb": "runs the migrations"},
-	"github.com/blevesearch/bleve":    {"internal/platform/search": "hides it"},
 	"github.com/prometheus":           {"internal/platform/obs": "hides it"},
 	"github.com/nyaruka/phonenumbers": {"internal/base/address": "hides it"},
 	"github.com/alexedwards/argon2id": {"internal/access/user": "hides it"},
 	"github.com/alecthomas/kong":      {"internal/app": "the command line"},
-	"github.com/knadh/koanf":          {"internal/platform/config": "hides it"},
 }
 
 // largeFiles are over the limit for now; the number only ever gets smaller.
