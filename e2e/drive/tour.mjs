@@ -92,7 +92,7 @@ await visit(async (v) => {
   await v.look('home-fa')
 
   v.at('dark')
-  await page.locator('aside button, nav button').last().click()
+  await page.locator('aside button').last().click()
   await page.locator('label[for$="-dark"]').click()
   await page.waitForFunction('document.documentElement.dataset.mantineColorScheme === "dark"')
   await page.keyboard.press('Escape')

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"rapport/internal/collect/ingest/journal"
 )
@@ -13,6 +14,7 @@ import (
 func (s *Service) read(ctx context.Context, after int64, out chan<- []*part) {
 	defer s.running.Done()
 	defer close(out)
+	alone := true // nothing came for a while before this event, so it need not wait
 	for try := 0; ctx.Err() == nil; {
 		rows, err := s.journal.Read(ctx, after, maxStep)
 		if err == nil && len(rows) == 0 {
@@ -20,6 +22,7 @@ func (s *Service) read(ctx context.Context, after int64, out chan<- []*part) {
 			case <-s.journal.Wake():
 			case <-ctx.Done():
 			}
+			alone = true
 			continue
 		}
 		var parts []*part
@@ -37,7 +40,21 @@ func (s *Service) read(ctx context.Context, after int64, out chan<- []*part) {
 		case out <- parts:
 		case <-ctx.Done():
 		}
+		if !alone && eventsOf(rows) < maxStep/2 {
+			select {
+			case <-time.After(gather):
+			case <-ctx.Done():
+			}
+		}
+		alone = false
 	}
+}
+
+func eventsOf(rows []journal.Row) (n int) {
+	for i := range rows {
+		n += int(rows[i].Events)
+	}
+	return n
 }
 
 // parse reads rows side by side and keeps their order.
