@@ -13,6 +13,8 @@ package duck
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"rapport/internal/base/id"
@@ -34,6 +36,8 @@ type Warehouse struct {
 	db       *database
 	activity *byperson.Store
 	heavy    chan struct{} // one token for each report that runs
+	path     string        // of DuckDB's file
+	file     *os.File      // the same, once an image was taken; closing it would give up DuckDB's lock, so it is closed last
 
 	mu      sync.Mutex // one writer
 	sources map[id.ID]bool
@@ -58,7 +62,7 @@ func Open(ctx context.Context, c Config) (*Warehouse, error) {
 		_ = db.close()
 		return nil, err
 	}
-	w := &Warehouse{log: c.Log, db: db, activity: activity, heavy: make(chan struct{}, reports)}
+	w := &Warehouse{log: c.Log, db: db, activity: activity, heavy: make(chan struct{}, reports), path: filepath.Join(c.Dir, fileName)}
 	if w.sources, err = db.sources(ctx); err != nil {
 		_ = w.Close()
 		return nil, err
@@ -235,6 +239,9 @@ func (w *Warehouse) Close() error {
 	err := w.activity.Close()
 	if e := w.db.close(); err == nil {
 		err = e
+	}
+	if w.file != nil {
+		_ = w.file.Close()
 	}
 	return err
 }

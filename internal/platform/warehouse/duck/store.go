@@ -27,6 +27,9 @@ type database struct {
 	writer    *sql.Conn
 }
 
+// fileName is DuckDB's file in the data directory.
+const fileName = "events.duckdb"
+
 func activityPath(dir string) string { return filepath.Join(dir, "activity.db") }
 
 func openDatabase(ctx context.Context, c Config) (*database, error) {
@@ -40,7 +43,7 @@ func openDatabase(ctx context.Context, c Config) (*database, error) {
 	if err := os.MkdirAll(tmp, 0o700); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}
-	path := filepath.Join(c.Dir, "events.duckdb")
+	path := filepath.Join(c.Dir, fileName)
 	// Settings of the whole instance are part of the address, those of a connection are made by each new one.
 	dsn := fmt.Sprintf("%s?threads=%d&memory_limit=%s&temp_directory=%s&checkpoint_threshold=128MB&preserve_insertion_order=false&autoinstall_known_extensions=false&autoload_known_extensions=false",
 		path, c.Threads, c.MemoryLimit, tmp)
