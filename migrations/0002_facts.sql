@@ -2,7 +2,7 @@
 -- key tables are found by the looked-up value; products are reference tables. See docs/adr for the rules.
 
 CREATE TABLE customers (
-    customer_id       BIGINT  NOT NULL,
+    customer_id       {{rowid}} NOT NULL,
     shop_id           BIGINT  NOT NULL, -- shop that saw him first
     external_id       {{key}} NOT NULL, -- his user_id in that shop, empty while anonymous
     name              TEXT    NOT NULL, -- as he writes it
@@ -158,9 +158,10 @@ CREATE INDEX variants_sku ON variants (sku);
 CREATE INDEX variants_external_id ON variants (external_id);
 
 -- customer_id 0: a buyer of whom nothing is known. Not clustered: rows are wide, and an import would touch a page for each of them.
+-- The other index that each engine needs, by order or by customer, is in its own 0006.
 CREATE TABLE orders (
     customer_id     BIGINT  NOT NULL,
-    order_id        BIGINT  NOT NULL,
+    order_id        {{rowid}} NOT NULL,
     shop_id         BIGINT  NOT NULL,
     external_id     {{key}} NOT NULL,
     status          {{key}} NOT NULL, -- placed | cancelled | pending (heard of, not yet placed)
@@ -190,10 +191,9 @@ CREATE TABLE orders (
     attributes      JSONB   NOT NULL,
     created_at      BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL,
-    CONSTRAINT orders_pk PRIMARY KEY (customer_id, order_id)
+    CONSTRAINT orders_pk PRIMARY KEY ({{customer first}}order_id)
 );
 CREATE INDEX orders_placed ON orders (placed_at, order_id);
-CREATE INDEX orders_id ON orders (order_id);
 
 -- Key table: finds an order by the number its shop gave it.
 CREATE TABLE order_keys (
