@@ -9,6 +9,7 @@ import (
 	"rapport/internal/access/apikey"
 	"rapport/internal/access/audit"
 	"rapport/internal/access/door"
+	"rapport/internal/access/invitation"
 	"rapport/internal/access/role"
 	"rapport/internal/access/session"
 	"rapport/internal/access/setting"
@@ -72,8 +73,10 @@ func build(ctx context.Context, g ground) (*house, error) {
 	h.shops = shop.New(shop.Deps{DB: g.db, IDs: ids, Clock: g.clock, Audit: audits, Announce: announce})
 	h.keys = apikey.New(apikey.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Audit: audits, Shops: h.shops, Announce: announce})
 	users := user.New(user.Deps{DB: g.db, IDs: ids, Clock: g.clock, Audit: audits})
-	sessions := session.New(session.Deps{DB: g.db, Clock: g.clock, Log: g.log, Users: users, Audit: audits})
+	sessions := session.New(session.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Users: users, Audit: audits})
 	doors := door.New(door.Deps{DB: g.db, Users: users, Sessions: sessions, Keys: h.keys, Shops: h.shops, Settings: h.settings})
+	invitations := invitation.New(invitation.Deps{DB: g.db, IDs: ids, Clock: g.clock, Audit: audits, Users: users, Sessions: sessions, Shops: h.shops,
+		Settings: h.settings})
 	reporting := h.settings.Reporting
 
 	rates := rate.New(rate.Deps{DB: g.db, Clock: g.clock, Audit: audits, Reporting: reporting, Announce: announce})
@@ -115,7 +118,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 		Authenticate: operatorFirst(doors.Authenticate), Allow: role.Require, Caller: callerOf,
 	})
 	for _, room := range []interface{ Routes(huma.API) }{
-		doors, sessions, users, h.keys, h.shops, h.settings, audits, rates,
+		doors, sessions, users, invitations, h.keys, h.shops, h.settings, audits, rates,
 		h.customers, orders, products, activities, h.reports, h.ingest, h.importer,
 	} {
 		room.Routes(h.server.API())

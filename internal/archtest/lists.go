@@ -21,6 +21,9 @@ var stairs = []stair{
 	{"access/*", "access/setting", "language, zone and currency of the house are the defaults of users, shops and keys"},
 	{"access/apikey", "access/shop", "a key opens the door of one shop"},
 	{"access/session", "access/user", "a session is a user's"},
+	{"access/invitation", "access/user", "who accepts becomes a user or gets a new password"},
+	{"access/invitation", "access/session", "who accepts is signed in"},
+	{"access/invitation", "access/shop", "who is invited reads where to"},
 	{"access/door", "access/*", "finds out who asks and tells him about himself: session or key, user, shop"},
 
 	{"app", "app/*", "puts the demo shop and the rest of its own parts together"},

@@ -18,6 +18,7 @@ import (
 	"rapport/internal/access/apikey"
 	"rapport/internal/access/audit"
 	"rapport/internal/access/door"
+	"rapport/internal/access/invitation"
 	"rapport/internal/access/role"
 	"rapport/internal/access/session"
 	"rapport/internal/access/setting"
@@ -51,6 +52,7 @@ type House struct {
 	Sessions *session.Service
 	Keys     *apikey.Service
 	Door     *door.Service
+	Invites  *invitation.Service
 
 	mu        sync.Mutex
 	announced []Announcement
@@ -68,11 +70,14 @@ func New(tb testing.TB, db *sqldb.DB) *House {
 	})
 	h.Shops = shop.New(shop.Deps{DB: db, IDs: h.IDs, Clock: h.Clock, Audit: h.Audit, Announce: h.Announce})
 	h.Users = user.New(user.Deps{DB: db, IDs: h.IDs, Clock: h.Clock, Audit: h.Audit})
-	h.Sessions = session.New(session.Deps{DB: db, Clock: h.Clock, Log: slog.New(slog.DiscardHandler), Users: h.Users, Audit: h.Audit})
+	h.Sessions = session.New(session.Deps{DB: db, IDs: h.IDs, Clock: h.Clock, Log: slog.New(slog.DiscardHandler), Users: h.Users, Audit: h.Audit})
 	h.Keys = apikey.New(apikey.Deps{
 		DB: db, IDs: h.IDs, Clock: h.Clock, Log: slog.New(slog.DiscardHandler), Audit: h.Audit, Shops: h.Shops, Announce: h.Announce,
 	})
 	h.Door = door.New(door.Deps{DB: db, Users: h.Users, Sessions: h.Sessions, Keys: h.Keys, Shops: h.Shops, Settings: h.Settings})
+	h.Invites = invitation.New(invitation.Deps{
+		DB: db, IDs: h.IDs, Clock: h.Clock, Audit: h.Audit, Users: h.Users, Sessions: h.Sessions, Shops: h.Shops, Settings: h.Settings,
+	})
 	ctx := context.Background()
 	if err := h.Shops.EnsureDefault(ctx, shop.Shop{Name: "Shop", Zone: "UTC", Currency: "EUR", Language: "en"}); err != nil {
 		tb.Fatal(err)
@@ -126,7 +131,7 @@ func (h *House) Serve(tb testing.TB, doorAsks bool, more ...func(huma.API)) (*ht
 	}
 	s := httpapi.New(c)
 	for _, routes := range append([]func(huma.API){
-		h.Audit.Routes, h.Settings.Routes, h.Shops.Routes, h.Users.Routes, h.Sessions.Routes, h.Keys.Routes, h.Door.Routes,
+		h.Audit.Routes, h.Settings.Routes, h.Shops.Routes, h.Users.Routes, h.Sessions.Routes, h.Keys.Routes, h.Door.Routes, h.Invites.Routes,
 	}, more...) {
 		routes(s.API())
 	}

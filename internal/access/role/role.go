@@ -134,6 +134,8 @@ type Principal struct {
 	ShopID   id.ID  // of an ingest key
 	IP       string
 	Language string // of a user: en, fa ...
+	// SessionID is the signed-in browser that a user asks from; 0 for everybody else.
+	SessionID id.ID
 }
 
 // Permissions lists what the principal may do, in alphabetical order.

@@ -6,7 +6,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"rapport/internal/access/role"
 	"rapport/internal/access/user"
+	"rapport/internal/base/page"
 	"rapport/internal/platform/httpapi"
 )
 
@@ -44,6 +46,17 @@ type cookieOutput struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
 }
 
+type listOutput struct{ Body page.Page[Row] }
+
+type endedOutput struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"` // only where the present session ended too
+	Body      ended
+}
+
+type ended struct {
+	Ended int64 `json:"ended" doc:"How many sessions ended"`
+}
+
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
 	tagged := func(op huma.Operation) huma.Operation {
@@ -70,6 +83,7 @@ func (s *Service) Routes(api huma.API) {
 			}
 			return &cookieOutput{Cookie(ctx, Session{})}, nil
 		})
+	s.lists(api, tagged)
 	huma.Register(api, tagged(httpapi.Secret(httpapi.Op("change-password", "POST /api/v1/me/password",
 		"Change one's own password; ends one's other sessions", httpapi.SignedIn))),
 		func(ctx context.Context, in *struct {
@@ -83,5 +97,38 @@ func (s *Service) Routes(api huma.API) {
 				return nil, err
 			}
 			return &cookieOutput{Cookie(ctx, begun)}, nil
+		})
+}
+
+// lists adds what concerns all sessions of somebody.
+func (s *Service) lists(api huma.API, tagged func(huma.Operation) huma.Operation) {
+	huma.Register(api, tagged(httpapi.Op("list-own-sessions", "GET /api/v1/me/sessions", "Where one is signed in", httpapi.SignedIn)),
+		func(ctx context.Context, _ *struct{}) (*listOutput, error) {
+			all, err := s.Own(ctx)
+			return &listOutput{page.Page[Row]{Items: all}}, err
+		})
+	huma.Register(api, tagged(httpapi.Op("end-own-session", "DELETE /api/v1/me/sessions/{id}", "End one of one's own sessions", httpapi.SignedIn)),
+		func(ctx context.Context, in *struct {
+			ID httpapi.ID `path:"id"`
+		}) (*struct{}, error) {
+			return nil, s.End(ctx, in.ID.ID)
+		})
+	huma.Register(api, tagged(httpapi.Op("end-own-sessions", "DELETE /api/v1/me/sessions", "End one's other sessions, or all of them", httpapi.SignedIn)),
+		func(ctx context.Context, in *struct {
+			Present bool `query:"present" doc:"The present one too: signs out everywhere"`
+		}) (*endedOutput, error) {
+			n, err := s.EndOwn(ctx, in.Present)
+			out := &endedOutput{Body: ended{n}}
+			if err == nil && in.Present {
+				out.SetCookie = []http.Cookie{Cookie(ctx, Session{})}
+			}
+			return out, err
+		})
+	huma.Register(api, tagged(httpapi.Op("end-user-sessions", "DELETE /api/v1/users/{id}/sessions", "End every session of a user", role.UserWrite)),
+		func(ctx context.Context, in *struct {
+			ID httpapi.ID `path:"id"`
+		}) (*endedOutput, error) {
+			n, err := s.EndOf(ctx, in.ID.ID)
+			return &endedOutput{Body: ended{n}}, err
 		})
 }

@@ -20,6 +20,7 @@ import (
 // Deps is what the service needs.
 type Deps struct {
 	DB    *sqldb.DB
+	IDs   *id.Source
 	Clock clock.Clock
 	Log   *slog.Logger
 	Users *user.Service
@@ -101,7 +102,7 @@ func cut(s string) string {
 func (s *Service) Begin(ctx context.Context, tx *sqldb.Tx, u user.User, c Client) (Session, error) {
 	now := s.Clock.Now()
 	begun := Session{
-		Token: id.Secret(32), UserID: u.ID, Epoch: u.Epoch, Begun: now, Seen: now, Ends: now.Add(Life), IP: c.IP, Agent: cut(sqldb.Clean(c.Agent)),
+		ID: s.IDs.New(), Token: id.Secret(32), UserID: u.ID, Epoch: u.Epoch, Begun: now, Seen: now, Ends: now.Add(Life), IP: c.IP, Agent: cut(sqldb.Clean(c.Agent)),
 	}
 	if err := deleteEnded(ctx, tx, now); err != nil {
 		return begun, err
@@ -133,7 +134,9 @@ func (s *Service) Authenticate(ctx context.Context, token, ip string) (p role.Pr
 			s.Log.WarnContext(ctx, "session not prolonged", "error", err)
 		}
 	}
-	return principal(u, ip), true, nil
+	p = principal(u, ip)
+	p.SessionID = have.ID
+	return p, true, nil
 }
 
 // SignOut ends the session of a token; one that is none is no error.
@@ -163,7 +166,7 @@ func (s *Service) ChangePassword(ctx context.Context, present, next string, c Cl
 	s.accounts.Forgive("user:" + me.ID.String())
 	var begun Session
 	err = s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		if err := deleteOf(ctx, tx, u.ID); err != nil {
+		if _, err := deleteOf(ctx, tx, u.ID, 0); err != nil {
 			return err
 		}
 		begun, err = s.Begin(ctx, tx, u, c)

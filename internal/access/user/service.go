@@ -43,6 +43,11 @@ func (s *Service) ByID(ctx context.Context, q sqldb.Q, want id.ID) (User, error)
 	return u, err
 }
 
+// ByEmail finds the user with an address for the program itself.
+func (s *Service) ByEmail(ctx context.Context, q sqldb.Q, email string) (User, bool, error) {
+	return byEmail(ctx, q, Address(email))
+}
+
 // Create adds a user.
 func (s *Service) Create(ctx context.Context, d Draft) (User, error) {
 	if err := role.Require(ctx, role.UserWrite); err != nil {
@@ -84,6 +89,14 @@ func (s *Service) First(ctx context.Context, tx *sqldb.Tx, u User) error {
 	return s.insert(ctx, tx, u)
 }
 
+// Join stores a prepared user in the caller's transaction: he accepted an invitation, and ctx says that it is he who asks.
+func (s *Service) Join(ctx context.Context, tx *sqldb.Tx, u User) error {
+	if err := lock(ctx, tx); err != nil {
+		return err
+	}
+	return s.insert(ctx, tx, u)
+}
+
 func (s *Service) insert(ctx context.Context, tx *sqldb.Tx, u User) error {
 	if err := insert(ctx, tx, u); err != nil {
 		return err
@@ -109,13 +122,10 @@ func (s *Service) UpdateSelf(ctx context.Context, name, language *string) (User,
 }
 
 func (s *Service) update(ctx context.Context, want id.ID, p Patch) (User, error) {
-	hash := ""
+	var hash Hash
 	if p.Password != nil {
-		err := refuse(checkPassword(*p.Password))
-		if err == nil {
-			hash, err = s.hasher.make(ctx, *p.Password)
-		}
-		if err != nil {
+		var err error
+		if hash, err = s.Hash(ctx, *p.Password); err != nil {
 			return User{}, err
 		}
 	}
@@ -128,29 +138,60 @@ func (s *Service) update(ctx context.Context, want id.ID, p Patch) (User, error)
 		if err != nil {
 			return err
 		}
-		var diff map[string]any
-		next, diff = p.applied(old)
-		if err := refuse(next.check()); err != nil {
-			return err
-		}
-		if hash != "" {
-			next.hash = hash
-			next.Epoch++
-			diff["password"] = "changed"
-		}
-		if len(diff) == 0 {
-			return nil
-		}
-		next.UpdatedAt = s.Clock.Now().Truncate(time.Microsecond)
-		if err := update(ctx, tx, next); err != nil {
-			return err
-		}
-		if err := ownerLeft(ctx, tx, old, next); err != nil {
-			return err
-		}
-		return s.Audit.Record(ctx, tx, "user.changed", "user:"+next.ID.String(), diff)
+		next, err = s.change(ctx, tx, old, p, hash)
+		return err
 	})
 	return next, err
+}
+
+// Hash is a password worked out for storing.
+type Hash struct{ text string }
+
+// Hash checks a password that somebody chose and works out its hash, which takes a while: do it before a transaction begins.
+func (s *Service) Hash(ctx context.Context, password string) (Hash, error) {
+	if err := refuse(checkPassword(password)); err != nil {
+		return Hash{}, err
+	}
+	text, err := s.hasher.make(ctx, password)
+	return Hash{text}, err
+}
+
+// Reset gives a user another password in the caller's transaction, which ends his sessions. It changes nothing and reports false where
+// he is disabled or his password is another one than at the epoch given.
+func (s *Service) Reset(ctx context.Context, tx *sqldb.Tx, want id.ID, epoch int64, h Hash) (User, bool, error) {
+	if err := lock(ctx, tx); err != nil {
+		return User{}, false, err
+	}
+	old, found, err := byID(ctx, tx, want)
+	if err != nil || !found || old.Disabled || old.Epoch != epoch {
+		return User{}, false, err
+	}
+	next, err := s.change(ctx, tx, old, Patch{}, h)
+	return next, err == nil, err
+}
+
+// change writes the patch and the password, where there is one, if anything differs.
+func (s *Service) change(ctx context.Context, tx *sqldb.Tx, old User, p Patch, h Hash) (User, error) {
+	next, diff := p.applied(old)
+	if err := refuse(next.check()); err != nil {
+		return User{}, err
+	}
+	if h.text != "" {
+		next.hash = h.text
+		next.Epoch++
+		diff["password"] = "changed"
+	}
+	if len(diff) == 0 {
+		return next, nil
+	}
+	next.UpdatedAt = s.Clock.Now().Truncate(time.Microsecond)
+	if err := update(ctx, tx, next); err != nil {
+		return User{}, err
+	}
+	if err := ownerLeft(ctx, tx, old, next); err != nil {
+		return User{}, err
+	}
+	return next, s.Audit.Record(ctx, tx, "user.changed", "user:"+next.ID.String(), diff)
 }
 
 // ownerLeft refuses a change after which nobody could manage users any more.

@@ -96,6 +96,11 @@ func (u User) check() []errs.Field {
 	return wrong
 }
 
+// CheckInvited refuses an address or a role that no user can have.
+func CheckInvited(email string, r role.Role) error {
+	return refuse(User{Email: email, Name: email, Role: r}.check())
+}
+
 func checkPassword(p string) []errs.Field {
 	switch n := utf8.RuneCountInString(p); {
 	case n < MinPassword:

@@ -203,7 +203,7 @@ var redactions = []struct {
 }{
 	{regexp.MustCompile(`\b\d{14,19}\b`), "<id>"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "<time>"},
-	{regexp.MustCompile(`\b(rk|pk)_[A-Za-z0-9_-]+`), "${1}_<secret>"},
+	{regexp.MustCompile(`\b(rk|pk|il)_[A-Za-z0-9_-]+`), "${1}_<secret>"},
 	{regexp.MustCompile(`"next_cursor": "[^"]+"`), `"next_cursor": "<cursor>"`},
 	{regexp.MustCompile(`"reference": "[^"]*"`), `"reference": "<reference>"`},
 }
