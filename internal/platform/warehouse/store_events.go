@@ -13,7 +13,8 @@ import (
 const EventColumns = `event_id, customer_id, session_id, session_start, "at", received_at, day, shop_id, source_id, kind, name, campaign,
 	message_id, message_hash, anonymous_id, user_id, properties, context`
 
-// EventTable is the events table without what the engines add for themselves; {{json}} is the type that keeps JSON as it was sent.
+// EventTable is the events table without what the engines add for themselves; {{json}} is the type that keeps JSON as it was sent, {{context}} the
+// column for contexts, which DuckDB lacks.
 const EventTable = `(
 	event_id      BIGINT    NOT NULL,
 	customer_id   BIGINT    NOT NULL,
@@ -31,8 +32,7 @@ const EventTable = `(
 	message_hash  BIGINT    NOT NULL,
 	anonymous_id  TEXT      NOT NULL,
 	user_id       TEXT      NOT NULL,
-	properties    {{json}}  NOT NULL,
-	context       {{json}}  NOT NULL{{key}}
+	properties    {{json}}  NOT NULL{{context}}{{key}}
 )`
 
 // Instant is a point in time as both engines take it.
@@ -41,8 +41,8 @@ func Instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 // DayTime is a day as both engines take it.
 func DayTime(day int64) time.Time { return time.Unix(day*86400, 0).UTC() }
 
-// EventSQL writes the statement for a query. Hashes are those of the message id at every source.
-func EventSQL(q EventQuery, hashes []int64) (query string, args []any) {
+// EventSQL writes the statement for a query of columns as ScanEvents reads them. Hashes are those of the message id at every source.
+func EventSQL(columns string, q EventQuery, hashes []int64) (query string, args []any) {
 	var where []string
 	add := func(text string, values ...any) {
 		for _, v := range values {
@@ -82,7 +82,7 @@ func EventSQL(q EventQuery, hashes []int64) (query string, args []any) {
 		add(`"at" <= ?`, Instant(q.Before.At)) // alone it lets the engine skip what is newer
 		add(`("at" < ? OR event_id < ?)`, Instant(q.Before.At), q.Before.EventID)
 	}
-	query = "SELECT " + EventColumns + " FROM events"
+	query = "SELECT " + columns + " FROM events"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}

@@ -34,9 +34,9 @@ func kindCode(kind string) byte {
 }
 
 func appendRow(b []byte, r *Row, scratch []byte) (grown, scratchOut []byte) {
-	e := &r.Event
+	e := r.Event
 	s := scratch[:0]
-	s = binary.AppendUvarint(s, uint64(e.CustomerID))
+	s = binary.AppendUvarint(s, uint64(r.Customer))
 	s = binary.AppendVarint(s, e.At)
 	s = binary.AppendUvarint(s, uint64(e.EventID))
 	switch {

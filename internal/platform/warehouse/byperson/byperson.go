@@ -23,8 +23,9 @@ import (
 
 // Row is one change: an event that stands at its place from now on, or that no longer does.
 type Row struct {
-	Event warehouse.Event
-	Gone  bool // only CustomerID, At and EventID matter
+	Event    *warehouse.Event
+	Customer id.ID // whose it is; what Event says of it does not count
+	Gone     bool  // of Event only At and EventID matter
 }
 
 // key orders rows: by person, then newest first.
@@ -32,7 +33,7 @@ type key struct {
 	customer, at, event int64
 }
 
-func keyOf(e *warehouse.Event) key { return key{int64(e.CustomerID), e.At, e.EventID} }
+func (r *Row) key() key { return key{int64(r.Customer), r.Event.At, r.Event.EventID} }
 
 func (k key) compare(o key) int {
 	return cmp.Or(cmp.Compare(k.customer, o.customer), cmp.Compare(o.at, k.at), cmp.Compare(o.event, k.event))

@@ -1,6 +1,7 @@
 package byperson
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -135,11 +136,15 @@ func (s *Store) Applied() int64 {
 // Append stores rows and the sequence they reach in one transaction. Of two rows with the same person, time and event the later in the list
 // counts. A seq of 0 leaves the sequence alone (corrections).
 func (s *Store) Append(ctx context.Context, seq int64, rows []Row) error {
-	order := make([]int, len(rows))
-	for i := range order {
-		order[i] = i
+	type place struct {
+		key key
+		row int
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return keyOf(&rows[a].Event).compare(keyOf(&rows[b].Event)) })
+	order := make([]place, len(rows))
+	for i := range order {
+		order[i] = place{rows[i].key(), i}
+	}
+	slices.SortFunc(order, func(a, b place) int { return cmp.Or(a.key.compare(b.key), cmp.Compare(a.row, b.row)) })
 	if err := s.room(ctx); err != nil {
 		return err
 	}
@@ -149,12 +154,12 @@ func (s *Store) Append(ctx context.Context, seq int64, rows []Row) error {
 	s.mu.Unlock()
 	w := newRunWriter(s.pack, runID, false)
 	var buf, scratch []byte
-	for i, n := range order {
-		if i+1 < len(order) && keyOf(&rows[n].Event) == keyOf(&rows[order[i+1]].Event) {
+	for i, p := range order {
+		if i+1 < len(order) && p.key == order[i+1].key {
 			continue
 		}
-		buf, scratch = appendRow(buf[:0], &rows[n], scratch)
-		w.add(keyOf(&rows[n].Event), buf)
+		buf, scratch = appendRow(buf[:0], &rows[p.row], scratch)
+		w.add(p.key, buf)
 	}
 	w.cut()
 	r := w.finish(runID)

@@ -7,6 +7,9 @@
 // goes first: a batch that only DuckDB has is completed from the activity file's older state, in which the rows to move are still where
 // they were. Applied is the smaller number. An event is taken once because its id tells the journal row it came in.
 //
+// What no report asks for is not written twice: the context of an event (page, browser, locale: more than half of its bytes) is in the activity
+// file alone. A report that wants a part of it gets a column of its own, filled by a rebuild from the journal.
+//
 // One process holds both files; a second one is refused by DuckDB's lock.
 package duck
 
@@ -103,17 +106,17 @@ func (w *Warehouse) Append(ctx context.Context, b warehouse.Batch) error {
 			return err
 		}
 		for i := range p.events {
-			w.sources[p.events[i].SourceID] = true
+			w.sources[p.events[i].event.SourceID] = true
 		}
 	}
 	return w.activity.Append(ctx, b.Seq, p.rows())
 }
 
-func (w *Warehouse) unseen(events []warehouse.Event) []id.ID {
+func (w *Warehouse) unseen(events []held) []id.ID {
 	found := map[id.ID]bool{}
 	var out []id.ID
 	for i := range events {
-		if s := events[i].SourceID; !w.sources[s] && !found[s] {
+		if s := events[i].event.SourceID; !w.sources[s] && !found[s] {
 			found[s] = true
 			out = append(out, s)
 		}
@@ -141,7 +144,7 @@ func (w *Warehouse) Resession(ctx context.Context, spans []warehouse.PersonSpan)
 	}
 	rows := make([]byperson.Row, len(wrong))
 	for i := range wrong {
-		rows[i].Event = wrong[i]
+		rows[i] = byperson.Row{Event: &wrong[i], Customer: wrong[i].CustomerID}
 	}
 	return w.activity.Append(ctx, 0, rows)
 }
@@ -168,7 +171,33 @@ func (w *Warehouse) Events(ctx context.Context, q warehouse.EventQuery) ([]wareh
 		}
 		return w.activity.Person(ctx, out)
 	}
-	return w.db.events(ctx, q)
+	events, err := w.db.events(ctx, q)
+	if err != nil || len(events) == 0 {
+		return events, err
+	}
+	return events, w.addContexts(ctx, events)
+}
+
+// addContexts takes the contexts of events from the activity file, which alone has them. An event that is being written at this moment, and
+// is in one file only, stays without.
+func (w *Warehouse) addContexts(ctx context.Context, events []warehouse.Event) error {
+	view, err := w.activity.View(ctx)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	for i := range events {
+		e := &events[i]
+		found, err := view.Person(ctx, byperson.Query{Customer: e.CustomerID, From: e.At, Limit: 1,
+			Before: warehouse.Place{At: e.At, EventID: e.EventID + 1, Set: true}})
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 && found[0].EventID == e.EventID {
+			e.Context = found[0].Context
+		}
+	}
+	return nil
 }
 
 // Known gives the stored messages with one of the hashes.

@@ -155,3 +155,33 @@ func TestSecondProcessIsRefusedByName(t *testing.T) {
 		t.Fatalf("got %v", e)
 	}
 }
+
+// TestUpgrade opens a warehouse of the first schema, in which DuckDB kept the contexts too.
+func TestUpgrade(t *testing.T) {
+	dir := t.TempDir()
+	w := open(t, dir)
+	first := event(1, 0, 7, 10)
+	first.Context = []byte(`{"locale":"de"}`)
+	if err := w.Append(ctx, warehouse.Batch{Seq: 1, Events: []warehouse.Event{first}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.db.run(ctx, `ALTER TABLE events ADD COLUMN context VARCHAR DEFAULT '{}'`, `UPDATE warehouse_state SET value = 1 WHERE name = 'schema'`); err != nil {
+		t.Fatal(err)
+	}
+	for seq := range int64(2) { // opened twice: it is upgraded once
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		w = open(t, dir)
+		if err := w.Append(ctx, warehouse.Batch{Seq: 2 + seq, Events: []warehouse.Event{event(2+seq, 0, 7, 20)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := w.Events(ctx, warehouse.EventQuery{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 3 || string(all[2].Context) != string(first.Context) {
+		t.Errorf("%d events, the oldest with context %s", len(all), all[len(all)-1].Context)
+	}
+}

@@ -11,23 +11,23 @@ import (
 // plan is what a batch means for the files: its events with their owners, and the stored events that change hands.
 type plan struct {
 	seq    int64 // what the activity file has reached
-	events []warehouse.Event
+	events []held
 	moved  map[int64]*held // stored events, by event id
 }
 
-// held is a stored event on its way from one owner to another.
+// held is an event and who owns it in the end. The event itself is left as it came, since a batch may be given again.
 type held struct {
-	event warehouse.Event // as stored
+	event *warehouse.Event
 	owner id.ID
 }
 
 // plan plays the moves of the steps that the activity file does not have, over its rows and over the events of the batch.
 func (w *Warehouse) plan(ctx context.Context, b warehouse.Batch, seq int64) (*plan, error) {
 	p := &plan{seq: seq, moved: map[int64]*held{}}
-	p.events = make([]warehouse.Event, 0, len(b.Events))
+	p.events = make([]held, 0, len(b.Events))
 	for i := range b.Events {
-		if warehouse.SeqOf(b.Events[i].EventID) > seq {
-			p.events = append(p.events, b.Events[i])
+		if e := &b.Events[i]; warehouse.SeqOf(e.EventID) > seq {
+			p.events = append(p.events, held{e, e.CustomerID})
 		}
 	}
 	moves := b.Moves[:0:0]
@@ -46,10 +46,10 @@ func (w *Warehouse) plan(ctx context.Context, b warehouse.Batch, seq int64) (*pl
 		return nil, err
 	}
 	defer view.Close()
-	owned := map[id.ID][]*warehouse.Event{} // of the batch, by those who may lose some
+	owned := map[id.ID][]*held{} // of the batch, by those who may lose some
 	for i := range p.events {
-		if e := &p.events[i]; from[e.CustomerID] {
-			owned[e.CustomerID] = append(owned[e.CustomerID], e)
+		if h := &p.events[i]; from[h.owner] {
+			owned[h.owner] = append(owned[h.owner], h)
 		}
 	}
 	hands := map[id.ID][]*held{} // moved events by their present owner
@@ -61,7 +61,7 @@ func (w *Warehouse) plan(ctx context.Context, b warehouse.Batch, seq int64) (*pl
 	return p, nil
 }
 
-func (p *plan) move(ctx context.Context, view *byperson.View, m warehouse.Move, owned map[id.ID][]*warehouse.Event, hands map[id.ID][]*held, from map[id.ID]bool) error {
+func (p *plan) move(ctx context.Context, view *byperson.View, m warehouse.Move, owned, hands map[id.ID][]*held, from map[id.ID]bool) error {
 	q := byperson.Query{Customer: m.From, Keep: m.Takes}
 	if m.AnonymousID != "" {
 		q.From, q.To = m.FromAt, m.UntilAt
@@ -72,14 +72,14 @@ func (p *plan) move(ctx context.Context, view *byperson.View, m warehouse.Move, 
 	}
 	for i := range stored {
 		if _, ok := p.moved[stored[i].EventID]; !ok { // else an earlier move has it, and hands knows where it is
-			h := &held{event: stored[i], owner: m.To}
+			h := &held{&stored[i], m.To}
 			p.moved[h.event.EventID] = h
 			hands[m.To] = append(hands[m.To], h)
 		}
 	}
 	kept := hands[m.From][:0]
 	for _, h := range hands[m.From] {
-		if h.owner == m.From && m.Takes(&h.event) {
+		if h.owner == m.From && m.Takes(h.event) {
 			h.owner = m.To
 			hands[m.To] = append(hands[m.To], h)
 			continue
@@ -88,47 +88,45 @@ func (p *plan) move(ctx context.Context, view *byperson.View, m warehouse.Move, 
 	}
 	hands[m.From] = kept
 	rest := owned[m.From][:0]
-	for _, e := range owned[m.From] {
-		if warehouse.SeqOf(e.EventID) < m.Seq && m.Takes(e) {
-			e.CustomerID = m.To
+	for _, h := range owned[m.From] {
+		if warehouse.SeqOf(h.event.EventID) < m.Seq && m.Takes(h.event) {
+			h.owner = m.To
 			if from[m.To] {
-				owned[m.To] = append(owned[m.To], e)
+				owned[m.To] = append(owned[m.To], h)
 			}
 			continue
 		}
-		rest = append(rest, e)
+		rest = append(rest, h)
 	}
 	owned[m.From] = rest
 	return nil
 }
 
 // fresh gives the events that DuckDB does not have.
-func (p *plan) fresh(reached int64) []warehouse.Event {
+func (p *plan) fresh(reached int64) []held {
 	if reached <= p.seq {
 		return p.events
 	}
-	var out []warehouse.Event
-	for i := range p.events {
-		if warehouse.SeqOf(p.events[i].EventID) > reached {
-			out = append(out, p.events[i])
+	var out []held
+	for _, h := range p.events {
+		if warehouse.SeqOf(h.event.EventID) > reached {
+			out = append(out, h)
 		}
 	}
 	return out
 }
 
 // owners gives the events that DuckDB has, with who owns them now.
-func (p *plan) owners(reached int64) []warehouse.Event {
-	var out []warehouse.Event
+func (p *plan) owners(reached int64) []held {
+	var out []held
 	for _, h := range p.moved {
 		if h.owner != h.event.CustomerID {
-			e := h.event
-			e.CustomerID = h.owner
-			out = append(out, e)
+			out = append(out, *h)
 		}
 	}
-	for i := range p.events { // only after a crash between the files
-		if warehouse.SeqOf(p.events[i].EventID) <= reached {
-			out = append(out, p.events[i])
+	for _, h := range p.events { // only after a crash between the files
+		if warehouse.SeqOf(h.event.EventID) <= reached {
+			out = append(out, h)
 		}
 	}
 	return out
@@ -141,13 +139,10 @@ func (p *plan) rows() []byperson.Row {
 		if h.owner == h.event.CustomerID {
 			continue
 		}
-		rows = append(rows, byperson.Row{Event: h.event, Gone: true})
-		e := h.event
-		e.CustomerID = h.owner
-		rows = append(rows, byperson.Row{Event: e})
+		rows = append(rows, byperson.Row{Event: h.event, Customer: h.event.CustomerID, Gone: true}, byperson.Row{Event: h.event, Customer: h.owner})
 	}
-	for i := range p.events {
-		rows = append(rows, byperson.Row{Event: p.events[i]})
+	for _, h := range p.events {
+		rows = append(rows, byperson.Row{Event: h.event, Customer: h.owner})
 	}
 	return rows
 }

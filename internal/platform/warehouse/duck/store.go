@@ -18,7 +18,7 @@ import (
 )
 
 // schemaVersion is raised with every change of the schema; upgrades are statements run at start-up, then checkpointed.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // database is events.duckdb: one connection that writes, a pool that reads.
 type database struct {
@@ -94,6 +94,8 @@ func (d *database) prepare(ctx context.Context) error {
 	switch {
 	case err == nil && version == schemaVersion:
 		return nil
+	case err == nil && version == 1:
+		return d.run(ctx, `ALTER TABLE events DROP COLUMN context`, `UPDATE warehouse_state SET value = 2 WHERE name = 'schema'`)
 	case err == nil && version > schemaVersion:
 		return errs.New(errs.Conflict, "database.newer",
 			"The warehouse has schema version %d, this program knows only %d: a newer Rapport has written it. Start that version.", version, schemaVersion)
@@ -107,7 +109,7 @@ func (d *database) prepare(ctx context.Context) error {
 		`CREATE MACRO try_num(s) AS TRY_CAST(s AS DOUBLE)`,
 		`CREATE MACRO json_items(j) AS TABLE SELECT unnest(json_extract_string(j, '$[*]')) AS item`,
 		`CREATE MACRO bucket(i, t) AS time_bucket(i, t)`,
-		`CREATE TABLE events ` + strings.NewReplacer("{{json}}", "VARCHAR", "{{key}}", "").Replace(warehouse.EventTable),
+		`CREATE TABLE events ` + strings.NewReplacer("{{json}}", "VARCHAR", "{{key}}", "", "{{context}}", "").Replace(warehouse.EventTable),
 		`CREATE TABLE event_sources (source_id BIGINT NOT NULL)`,
 	}
 	for _, m := range warehouse.Mirrors() {
@@ -120,6 +122,11 @@ func (d *database) prepare(ctx context.Context) error {
 	statements = append(statements,
 		`INSERT INTO warehouse_state (name, value) VALUES ('seq', 0)`,
 		fmt.Sprintf(`INSERT INTO warehouse_state (name, value) VALUES ('schema', %d)`, schemaVersion))
+	return d.run(ctx, statements...)
+}
+
+// run changes the schema.
+func (d *database) run(ctx context.Context, statements ...string) error {
 	tx, err := d.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err

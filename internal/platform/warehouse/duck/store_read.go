@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"rapport/internal/base/id"
 	"rapport/internal/platform/warehouse"
@@ -32,7 +33,7 @@ func (d *database) events(ctx context.Context, q warehouse.EventQuery) ([]wareho
 		}
 		hashes = warehouse.HashesOf(list, q.MessageID)
 	}
-	text, args := warehouse.EventSQL(q, hashes)
+	text, args := warehouse.EventSQL(strings.Replace(warehouse.EventColumns, "context", "'{}' AS context", 1), q, hashes)
 	rows, err := d.query(ctx, text, args...)
 	if err != nil {
 		return nil, err

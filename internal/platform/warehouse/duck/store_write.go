@@ -14,14 +14,14 @@ import (
 )
 
 // append writes a batch in one transaction: owners that changed, new events, sources never seen before, and the sequence reached.
-func (d *database) append(ctx context.Context, seq int64, events, owners []warehouse.Event, sources []id.ID) error {
+func (d *database) append(ctx context.Context, seq int64, events, owners []held, sources []id.ID) error {
 	return d.inTx(ctx, func(tx *sql.Tx) error {
 		if err := setOwners(ctx, tx, owners); err != nil {
 			return err
 		}
 		if len(events) > 0 {
-			row := make([]driver.Value, 18)
-			if err := d.appendRows("events", len(events), func(i int) []driver.Value { return eventRow(&events[i], row) }); err != nil {
+			row := make([]driver.Value, 17)
+			if err := d.appendRows("events", len(events), func(i int) []driver.Value { return eventRow(events[i], row) }); err != nil {
 				return err
 			}
 		}
@@ -37,25 +37,27 @@ func (d *database) append(ctx context.Context, seq int64, events, owners []wareh
 	})
 }
 
-func eventRow(e *warehouse.Event, row []driver.Value) []driver.Value {
-	row[0], row[1], row[2], row[3] = e.EventID, int64(e.CustomerID), e.SessionID, e.SessionStart
+// eventRow gives the columns of an event, without its context.
+func eventRow(h held, row []driver.Value) []driver.Value {
+	e := h.event
+	row[0], row[1], row[2], row[3] = e.EventID, int64(h.owner), e.SessionID, e.SessionStart
 	row[4], row[5], row[6] = warehouse.Instant(e.At), warehouse.Instant(e.ReceivedAt), warehouse.DayTime(e.Day)
 	row[7], row[8], row[9], row[10], row[11] = int64(e.ShopID), int64(e.SourceID), e.Kind, e.Name, e.Campaign
 	row[12], row[13], row[14], row[15] = e.MessageID, e.MessageHash, e.AnonymousID, e.UserID
-	row[16], row[17] = warehouse.Object(e.Properties), warehouse.Object(e.Context)
+	row[16] = warehouse.Object(e.Properties)
 	return row
 }
 
-func setOwners(ctx context.Context, tx *sql.Tx, events []warehouse.Event) error {
-	return update(events, func(part []warehouse.Event) error {
+func setOwners(ctx context.Context, tx *sql.Tx, events []held) error {
+	return update(events, func(h *held) int64 { return h.event.EventID }, func(part []held) error {
 		ids, owners := make([]string, len(part)), make([]string, len(part))
 		for i := range part {
-			ids[i], owners[i] = fmt.Sprint(part[i].EventID), part[i].CustomerID.String()
+			ids[i], owners[i] = fmt.Sprint(part[i].event.EventID), part[i].owner.String()
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE events SET customer_id = n.customer_id
 			FROM (SELECT unnest(CAST($3 AS BIGINT[])) AS event_id, unnest(CAST($4 AS BIGINT[])) AS customer_id) n
 			WHERE events.event_id BETWEEN $1 AND $2 AND events.event_id = n.event_id`,
-			part[0].EventID, part[len(part)-1].EventID, list(ids), list(owners))
+			part[0].event.EventID, part[len(part)-1].event.EventID, list(ids), list(owners))
 		if err != nil {
 			return fmt.Errorf("give events to another person: %w", err)
 		}
@@ -66,7 +68,7 @@ func setOwners(ctx context.Context, tx *sql.Tx, events []warehouse.Event) error 
 // setSessions corrects the visits of events.
 func (d *database) setSessions(ctx context.Context, events []warehouse.Event) error {
 	return d.inTx(ctx, func(tx *sql.Tx) error {
-		return update(events, func(part []warehouse.Event) error {
+		return update(events, func(e *warehouse.Event) int64 { return e.EventID }, func(part []warehouse.Event) error {
 			ids, sessions, starts := make([]string, len(part)), make([]string, len(part)), make([]string, len(part))
 			for i := range part {
 				ids[i], sessions[i], starts[i] = fmt.Sprint(part[i].EventID), fmt.Sprint(part[i].SessionID), fmt.Sprint(part[i].SessionStart)
@@ -92,17 +94,17 @@ const maxClusters = 6
 
 // update sorts events by id and calls fn for each cluster of near ones. Ids ascend in the table as it was appended, so a cluster is found in
 // few row groups, while one range over old and new events would be a scan.
-func update(events []warehouse.Event, fn func([]warehouse.Event) error) error {
+func update[E any](events []E, idOf func(*E) int64, fn func([]E) error) error {
 	if len(events) == 0 {
 		return nil
 	}
 	s := slices.Clone(events)
-	slices.SortFunc(s, func(a, b warehouse.Event) int { return cmp.Compare(a.EventID, b.EventID) })
+	slices.SortFunc(s, func(a, b E) int { return cmp.Compare(idOf(&a), idOf(&b)) })
 	var cuts []int // before which index
 	for i := 1; i < len(s); i++ {
 		cuts = append(cuts, i)
 	}
-	gap := func(i int) int64 { return s[i].EventID - s[i-1].EventID }
+	gap := func(i int) int64 { return idOf(&s[i]) - idOf(&s[i-1]) }
 	slices.SortFunc(cuts, func(a, b int) int { return cmp.Compare(gap(b), gap(a)) })
 	cuts = slices.Clone(cuts[:min(len(cuts), maxClusters-1)])
 	cuts = slices.DeleteFunc(cuts, func(i int) bool { return gap(i) < warehouse.NewEventID(2000, 0) })

@@ -17,7 +17,7 @@ const schemaVersion = 1
 
 // One change a statement. The functions have the names of DuckDB's macros (warehouse/duck).
 var schema = []string{
-	`CREATE TABLE events ` + strings.NewReplacer("{{json}}", "JSON", "TEXT ", `TEXT COLLATE "C" `,
+	`CREATE TABLE events ` + strings.NewReplacer("{{json}}", "JSON", "{{context}}", ",\n\tcontext       JSON      NOT NULL", "TEXT ", `TEXT COLLATE "C" `,
 		"{{key}}", ",\n\tCONSTRAINT events_pk PRIMARY KEY (customer_id, \"at\", event_id)").Replace(warehouse.EventTable) + ` PARTITION BY RANGE ("at")`,
 	`CREATE TABLE events_default PARTITION OF events DEFAULT`,
 	`CREATE INDEX events_hash ON events (message_hash)`,

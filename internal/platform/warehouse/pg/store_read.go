@@ -79,7 +79,7 @@ func (w *Warehouse) Events(ctx context.Context, q warehouse.EventQuery) ([]wareh
 		}
 		hashes = warehouse.HashesOf(sources, q.MessageID)
 	}
-	text, args := warehouse.EventSQL(q, hashes)
+	text, args := warehouse.EventSQL(warehouse.EventColumns, q, hashes)
 	rows, err := w.Peek(ctx, text, args...)
 	if err != nil {
 		return nil, err

@@ -110,6 +110,25 @@ func TestStrangeTimesAndTexts(t *testing.T) {
 	})
 }
 
+// TestContexts reads contexts by every way, also of events that changed hands and of two that differ in nothing else.
+func TestContexts(t *testing.T) {
+	whtest.Each(t, func(t *testing.T, p whtest.Pair) {
+		var ev []warehouse.Event
+		for i := range 6 {
+			e := whtest.Event(1, i, int64(7+i%2), start+int64(i/3)*minute)
+			e.Context = fmt.Appendf(nil, `{"locale":"de","n":%d}`, i)
+			ev = append(ev, e)
+		}
+		append_(t, p.Warehouse, 1, nil, ev...)
+		agree(t, p.Warehouse, ev...)
+		append_(t, p.Warehouse, 2, []warehouse.Move{{Seq: 2, From: 7, To: 9}})
+		for _, i := range []int{0, 2, 4} {
+			ev[i].CustomerID = 9
+		}
+		agree(t, p.Warehouse, ev...)
+	})
+}
+
 func TestMoves(t *testing.T) {
 	whtest.Each(t, func(t *testing.T, p whtest.Pair) {
 		w := p.Warehouse
