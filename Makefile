@@ -6,7 +6,7 @@ LISTEN  ?= 127.0.0.1:8080
 # make test builds without it, so that the program and its tests share what is compiled.
 TRIM    ?= -trimpath
 GO_MAIN := go build $(TRIM) -ldflags "-s -w -X main.version=$(VERSION)"
-WEB_SRC := $(shell find web/src web/public web/build web/index.html web/vite.config.ts web/package.json web/tsconfig.json -type f 2>/dev/null)
+WEB_SRC := $(shell find web/src web/tracker web/public web/build web/index.html web/vite.config.ts web/package.json web/tsconfig.json -type f 2>/dev/null)
 
 ## run: build everything and start the demo shop
 run: build

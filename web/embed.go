@@ -4,6 +4,8 @@
 // content, so they may be kept for ever; everything else is asked for again (ETag), and index.html is never stored, because it names the
 // current hashes. An address without a file belongs to the app's own router and gets index.html. Where a .br or .gz lies beside a file and the
 // browser takes it, that is sent. Without a build the program still compiles and says what to do.
+//
+// One file is not for this server's own pages: the page tracker, /t.js, which shops load into theirs.
 package web
 
 import (
@@ -16,6 +18,9 @@ import (
 	"strconv"
 	"strings"
 )
+
+// tracker is the address of the page tracker.
+const tracker = "/t.js"
 
 //go:embed all:dist
 var dist embed.FS
@@ -102,7 +107,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, ok := h.files[path.Clean("/"+r.URL.Path)]
 	if !ok || f.name == "index.html" {
 		// A missing asset must not look like a page: a browser would run HTML as a script.
-		if strings.HasPrefix(r.URL.Path, "/assets/") {
+		if strings.HasPrefix(r.URL.Path, "/assets/") || r.URL.Path == tracker {
 			head.Set("Cache-Control", "no-store")
 			http.NotFound(w, r)
 			return
@@ -110,12 +115,26 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.index(w, r)
 		return
 	}
-	if f.hashed {
+	switch {
+	case f.hashed:
 		head.Set("Cache-Control", "public, max-age=31536000, immutable")
-	} else {
+	case r.URL.Path == tracker:
+		forForeignPages(head)
+	default:
 		head.Set("Cache-Control", "no-cache")
 	}
 	h.send(w, r, f, http.StatusOK)
+}
+
+// forForeignPages lets pages of any origin run and read the file, and caches keep it for ten minutes; after that they may go on with the old one
+// while they ask for the new.
+func forForeignPages(head http.Header) {
+	head.Set("Cache-Control", "public, max-age=600, stale-while-revalidate=86400")
+	head.Set("Access-Control-Allow-Origin", "*")
+	head.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	for _, ofPages := range []string{"Content-Security-Policy", "Cross-Origin-Opener-Policy"} {
+		head.Del(ofPages)
+	}
 }
 
 func (h *handler) index(w http.ResponseWriter, r *http.Request) {

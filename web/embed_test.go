@@ -11,6 +11,8 @@ import (
 var built = fstest.MapFS{
 	"index.html":           {Data: []byte("<!doctype html>page")},
 	"icon.svg":             {Data: []byte("<svg/>")},
+	"t.js":                 {Data: []byte("tracker")},
+	"t.js.gz":              {Data: []byte("tracker, gzip")},
 	"manifest.webmanifest": {Data: []byte("{}")},
 	".gitkeep":             {},
 	"assets/a-1234.js":     {Data: []byte("plain")},
@@ -71,6 +73,42 @@ func TestETag(t *testing.T) {
 	}
 	if again := ask("\"x\", W/" + first.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
 		t.Errorf("the same tag got %d and %d bytes, want 304 and none", again.Code, again.Body.Len())
+	}
+}
+
+// The tracker is loaded by pages of other origins, plainly, with crossorigin (for integrity), and where they isolate themselves.
+func TestTracker(t *testing.T) {
+	ask := func(h http.Handler, set ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", "/t.js", nil)
+		for i := 0; i < len(set); i += 2 {
+			r.Header.Set(set[i], set[i+1])
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	h := newHandler(built)
+	w := ask(h, "Origin", "https://shop.example", "Accept-Encoding", "gzip")
+	head := w.Header()
+	for name, want := range map[string]string{
+		"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=600, stale-while-revalidate=86400",
+		"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Content-Encoding": "gzip",
+		"Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "",
+	} {
+		if head.Get(name) != want {
+			t.Errorf("%s is %q, want %q", name, head.Get(name), want)
+		}
+	}
+	if w.Code != http.StatusOK || w.Body.String() != "tracker, gzip" {
+		t.Errorf("got %d %q", w.Code, w.Body)
+	}
+	if again := ask(h, "Accept-Encoding", "gzip", "If-None-Match", head.Get("ETag")); again.Code != http.StatusNotModified ||
+		again.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("the same tag got %d with %v", again.Code, again.Header())
+	}
+	// Without a build there is no page in its place: browsers would run it.
+	if w := ask(newHandler(fstest.MapFS{})); w.Code != http.StatusNotFound {
+		t.Errorf("without a build: %d", w.Code)
 	}
 }
 

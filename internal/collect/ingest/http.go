@@ -157,6 +157,7 @@ func writeError(w http.ResponseWriter, err error) {
 		after := strconv.Itoa(e.RetryAfter)
 		w.Header().Set("Retry-After", after)
 		w.Header().Set("X-RateLimit-Reset", after)
+		w.Header().Set("Access-Control-Expose-Headers", "Retry-After, X-RateLimit-Reset") // else no page of another origin may read them
 	}
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="write key"`)

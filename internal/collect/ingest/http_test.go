@@ -254,7 +254,7 @@ func TestOverload(t *testing.T) {
 	defer stop(t, s)
 	s.inFlight.Store(s.MaxInFlight)
 	code, h, a := send(t, s, "POST", "/v1/t", "server", []byte(`{"event":"E","userId":"u"}`))
-	if code != 429 || h.Get("Retry-After") == "" || a["code"] != "ingest.busy" {
+	if code != 429 || h.Get("Retry-After") == "" || !strings.Contains(h.Get("Access-Control-Expose-Headers"), "Retry-After") || a["code"] != "ingest.busy" {
 		t.Fatalf("%d %v %v", code, h, a)
 	}
 	s.inFlight.Store(0)

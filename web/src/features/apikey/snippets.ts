@@ -1,5 +1,7 @@
+import { trackerSnippet } from '@/shared/tracking/snippet.ts';
+
 export interface Snippet {
-  key: 'curl' | 'node' | 'rudderNode' | 'segmentWeb' | 'rudderWeb' | 'api';
+  key: 'tracker' | 'curl' | 'node' | 'rudderNode' | 'segmentWeb' | 'rudderWeb' | 'api';
   text: string;
 }
 
@@ -9,6 +11,7 @@ export function snippets(origin: string, key: string, scope: string, browser: bo
   const protocol = origin.startsWith('https') ? 'https' : 'http';
   if (browser) {
     return [
+      { key: 'tracker', text: trackerSnippet(origin, key) },
       {
         key: 'segmentWeb',
         text: `import { AnalyticsBrowser } from '@segment/analytics-next';
