@@ -29,6 +29,8 @@ type Options struct {
 	Version string
 	Log     *slog.Logger
 	Held    *hold // the claim on the data directory; Close gives it back
+
+	servicesAlone bool // see ground
 }
 
 // App is an opened program.
@@ -73,7 +75,8 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, wh.Close)
-	a.house, err = build(ctx, ground{config: o.Config, version: o.Version, log: o.Log, clock: clock.System{}, db: db, warehouse: wh, ready: a.ready.Load})
+	a.house, err = build(ctx, ground{config: o.Config, version: o.Version, log: o.Log, clock: clock.System{}, db: db, warehouse: wh, ready: a.ready.Load,
+		servicesAlone: o.servicesAlone})
 	if err != nil {
 		return nil, err
 	}

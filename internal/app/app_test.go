@@ -4,16 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write api/openapi.yaml instead of comparing it")
+	"rapport/internal/platform/httpapi/apitest"
+)
 
 // TestOpenAPI holds the committed description against the Go structs it is made from.
 func TestOpenAPI(t *testing.T) {
@@ -22,7 +21,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join("..", "..", "api", "openapi.yaml")
-	if *update {
+	if apitest.Updating() {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -25,6 +25,9 @@ import (
 
 var update = flag.Bool("update", false, "write golden files instead of comparing them")
 
+// Updating reports whether the test was started with -update.
+func Updating() bool { return *update }
+
 // Client sends requests as one caller.
 type Client struct {
 	tb     testing.TB

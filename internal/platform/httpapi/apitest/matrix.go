@@ -146,6 +146,9 @@ func sample(api huma.API, s *huma.Schema, name string) any {
 	}
 	switch s.Format {
 	case "date":
+		if name == "to" { // a period ends after it begins
+			return "2026-01-03"
+		}
 		return "2026-01-02"
 	case "date-time":
 		return "2026-01-02T03:04:05Z"
