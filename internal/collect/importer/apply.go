@@ -24,22 +24,26 @@ func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) 
 	}
 	b.dropSaid(known)
 	n.unchanged = b.said
-	totals := map[id.ID]order.Totals{}
-	verdicts, err := s.people(ctx, tx, b, totals, i.Kind == Customers, &n)
-	if err != nil {
-		return n, err
-	}
-	if err := s.orders(ctx, tx, b, known, verdicts, totals, &n); err != nil {
-		return n, err
-	}
-	if len(totals) > 0 {
+	before := s.IDs.New() // ids grow: what is made after it is new
+	r, err := s.Customers.ResolveAnd(ctx, tx, b.signals, func(r *customer.Resolved) ([]customer.Totals, error) {
+		totals := map[id.ID]order.Totals{}
+		if err := s.move(ctx, tx, r, totals); err != nil {
+			return nil, err
+		}
+		if err := s.orders(ctx, tx, b, known, r.Verdicts, totals, &n); err != nil {
+			return nil, err
+		}
 		list := make([]customer.Totals, 0, len(totals))
 		for _, who := range slices.Sorted(maps.Keys(totals)) {
 			list = append(list, customer.Totals(totals[who]))
 		}
-		if err := s.Customers.SetTotals(ctx, tx, list); err != nil {
-			return n, fmt.Errorf("set totals: %w", err)
-		}
+		return list, nil
+	})
+	if err != nil {
+		return n, fmt.Errorf("find out who the rows are about: %w", err)
+	}
+	if err := s.people(ctx, tx, b, &r, before, i.Kind == Customers, &n); err != nil {
+		return n, err
 	}
 	if len(b.entries) > 0 {
 		outcomes, err := s.Catalog.Upsert(ctx, tx, b.entries)
@@ -104,19 +108,8 @@ func (n *counts) count(created, updated bool) {
 	}
 }
 
-// people finds out who the rows are about, and lets what was stored earlier follow where the rows show that two were one.
-func (s *Service) people(ctx context.Context, tx *sqldb.Tx, b *batch, totals map[id.ID]order.Totals, counted bool, n *counts) ([]customer.Verdict, error) {
-	if len(b.signals) == 0 {
-		return nil, nil
-	}
-	before := s.IDs.New() // ids grow: what is made after it is new
-	r, err := s.Customers.Resolve(ctx, tx, b.signals)
-	if err != nil {
-		return nil, fmt.Errorf("find out who the rows are about: %w", err)
-	}
-	if err := s.move(ctx, tx, r, totals); err != nil {
-		return nil, err
-	}
+// people counts customers and keeps what the rows say about consents.
+func (s *Service) people(ctx context.Context, tx *sqldb.Tx, b *batch, r *customer.Resolved, before id.ID, counted bool, n *counts) error {
 	if counted {
 		touched := make(map[id.ID]bool, len(r.Touched))
 		for _, c := range r.Touched {
@@ -134,13 +127,14 @@ func (s *Service) people(ctx context.Context, tx *sqldb.Tx, b *batch, totals map
 			b.consents[k].CustomerID = r.Verdicts[b.consents[k].signal].CustomerID
 		}
 		if err := s.RecordConsents(ctx, tx, b.consents); err != nil {
-			return nil, fmt.Errorf("record consents: %w", err)
+			return fmt.Errorf("record consents: %w", err)
 		}
 	}
-	return r.Verdicts, nil
+	return nil
 }
 
-func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r customer.Resolved, totals map[id.ID]order.Totals) error {
+// move lets what was stored earlier follow where the rows show that two were one.
+func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r *customer.Resolved, totals map[id.ID]order.Totals) error {
 	for _, m := range r.Moves {
 		var t order.Touched
 		var err error
@@ -152,7 +146,7 @@ func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r customer.Resolved, t
 		if err != nil {
 			return fmt.Errorf("move orders: %w", err)
 		}
-		keep(totals, t.Totals)
+		order.Keep(totals, t.Totals)
 		if m.Email == "" && m.AnonymousID == "" && s.MoveConsents != nil {
 			if err := s.MoveConsents(ctx, tx, m.From, m.To); err != nil {
 				return fmt.Errorf("move consents: %w", err)
@@ -160,17 +154,11 @@ func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r customer.Resolved, t
 		}
 	}
 	if s.Moved != nil && len(r.Moves)+len(r.Resession) > 0 {
-		if err := s.Moved(ctx, tx, r); err != nil {
+		if err := s.Moved(ctx, tx, *r); err != nil {
 			return fmt.Errorf("let the warehouse follow: %w", err)
 		}
 	}
 	return nil
-}
-
-func keep(totals map[id.ID]order.Totals, list []order.Totals) {
-	for _, t := range list {
-		totals[t.CustomerID] = t
-	}
 }
 
 func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, known *order.Known, verdicts []customer.Verdict, totals map[id.ID]order.Totals, n *counts) error {
@@ -198,7 +186,7 @@ func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, known *ord
 	if err != nil {
 		return fmt.Errorf("import orders: %w", err)
 	}
-	keep(totals, t.Totals)
+	order.Keep(totals, t.Totals)
 	for _, o := range t.Outcomes {
 		n.count(o == order.Created, o == order.Updated)
 	}

@@ -23,14 +23,12 @@ type fragile struct {
 
 var errCrash = errors.New("power cut")
 
-func (f *fragile) SetTotals(ctx context.Context, tx *sqldb.Tx, totals []customer.Totals) error {
-	if err := f.People.SetTotals(ctx, tx, totals); err != nil {
-		return err
+func (f *fragile) ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error) {
+	r, err := f.People.ResolveAnd(ctx, tx, signals, then)
+	if f.left--; err == nil && f.left < 0 {
+		err = errCrash
 	}
-	if f.left--; f.left < 0 {
-		return errCrash
-	}
-	return nil
+	return r, err
 }
 
 // TestResume breaks imports off in the middle, over and over, and holds the end against an import that was left alone.

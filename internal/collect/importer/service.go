@@ -27,8 +27,7 @@ import (
 
 // People finds out who people are; facts/customer fills it.
 type People interface {
-	Resolve(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal) (customer.Resolved, error)
-	SetTotals(ctx context.Context, tx *sqldb.Tx, totals []customer.Totals) error
+	ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error)
 }
 
 // Shop is what an import must know of its shop.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -141,32 +142,28 @@ func gatherStep(parts []*part, twice map[int64]bool) *work {
 
 // decide does all that one step means in the operational store, in the caller's transaction.
 func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
-	totals := map[id.ID]order.Totals{}
 	w.moves, w.spans = w.moves[:0], w.spans[:0]
-	var r customer.Resolved
-	if len(w.signals) > 0 {
-		var err error
-		if r, err = s.Customers.Resolve(ctx, tx, w.signals); err != nil {
-			return fmt.Errorf("resolve identities: %w", err)
-		}
+	_, err := s.Customers.ResolveAnd(ctx, tx, w.signals, func(r *customer.Resolved) ([]customer.Totals, error) {
 		for i, v := range r.Verdicts {
 			e := &w.events[i]
 			e.CustomerID, e.SessionID, e.SessionStart = v.CustomerID, v.SessionID, v.SessionStart
 		}
-	}
-	// After Resolve, which lets nobody else change identities until this transaction ends: all moves made before ours are visible.
-	if err := s.follow(ctx, tx, w); err != nil {
-		return err
-	}
-	w.follow(&r)
-	if err := s.move(ctx, tx, &r, totals); err != nil {
-		return err
-	}
-	if err := s.shop(ctx, tx, w, totals); err != nil {
-		return err
-	}
-	if err := s.setTotals(ctx, tx, totals); err != nil {
-		return err
+		// Nobody else changes identities until this transaction ends: all moves made before ours are visible.
+		if err := s.follow(ctx, tx, w); err != nil {
+			return nil, err
+		}
+		w.follow(r)
+		totals := map[id.ID]order.Totals{}
+		if err := s.move(ctx, tx, r, totals); err != nil {
+			return nil, err
+		}
+		if err := s.shop(ctx, tx, w, totals); err != nil {
+			return nil, err
+		}
+		return sums(totals), nil
+	})
+	if err != nil {
+		return fmt.Errorf("apply events: %w", err)
 	}
 	if err := saveRefused(ctx, tx, s.IDs, w.refused); err != nil {
 		return err
@@ -226,8 +223,8 @@ func (s *Service) Follow(ctx context.Context, tx *sqldb.Tx, r customer.Resolved)
 	if err := s.move(ctx, tx, &r, totals); err != nil {
 		return err
 	}
-	if err := s.setTotals(ctx, tx, totals); err != nil {
-		return err
+	if err := s.Customers.SetTotals(ctx, tx, sums(totals)); err != nil {
+		return fmt.Errorf("set totals: %w", err)
 	}
 	return s.Moved(ctx, tx, r)
 }
@@ -255,7 +252,7 @@ func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r *customer.Resolved, 
 		if err != nil {
 			return fmt.Errorf("move orders: %w", err)
 		}
-		keepTotals(totals, t.Totals)
+		order.Keep(totals, t.Totals)
 		if m.Email == "" && m.AnonymousID == "" {
 			if err := s.Consents.Move(ctx, tx, m.From, m.To); err != nil {
 				return fmt.Errorf("move consents: %w", err)
@@ -302,7 +299,7 @@ func (s *Service) shop(ctx context.Context, tx *sqldb.Tx, w *work, totals map[id
 		if err != nil {
 			return fmt.Errorf("apply orders: %w", err)
 		}
-		keepTotals(totals, t.Totals)
+		order.Keep(totals, t.Totals)
 	}
 	if len(carts) > 0 {
 		if err := s.Orders.ApplyCarts(ctx, tx, carts); err != nil {
@@ -328,25 +325,13 @@ func lineSightings(changes []order.Change) []catalog.Sighting {
 	return out
 }
 
-func keepTotals(all map[id.ID]order.Totals, some []order.Totals) {
-	for _, t := range some {
-		all[t.CustomerID] = t
-	}
-}
-
-func (s *Service) setTotals(ctx context.Context, tx *sqldb.Tx, totals map[id.ID]order.Totals) error {
-	if len(totals) == 0 {
-		return nil
-	}
+// sums gives totals in the order of customers.
+func sums(totals map[id.ID]order.Totals) []customer.Totals {
 	out := make([]customer.Totals, 0, len(totals))
-	for _, t := range totals {
-		out = append(out, customer.Totals(t))
+	for _, who := range slices.Sorted(maps.Keys(totals)) {
+		out = append(out, customer.Totals(totals[who]))
 	}
-	slices.SortFunc(out, func(a, b customer.Totals) int { return int(a.CustomerID - b.CustomerID) })
-	if err := s.Customers.SetTotals(ctx, tx, out); err != nil {
-		return fmt.Errorf("set totals: %w", err)
-	}
-	return nil
+	return out
 }
 
 // retryLater waits longer after each failure; what failed is in the journal and is not lost.

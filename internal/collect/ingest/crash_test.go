@@ -113,13 +113,13 @@ func TestDatabaseGoesAway(t *testing.T) {
 // choosy is a store that cannot take one event.
 type choosy struct{ nobody }
 
-func (c choosy) Resolve(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal) (customer.Resolved, error) {
+func (c choosy) ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error) {
 	for _, s := range signals {
 		if s.UserID == "poison" {
 			return customer.Resolved{}, errors.New("cannot be stored")
 		}
 	}
-	return c.nobody.Resolve(ctx, tx, signals)
+	return c.nobody.ResolveAnd(ctx, tx, signals, then)
 }
 
 // TestOneEventCannotHoldUpTheOthers holds that an event which no store takes ends among the refused ones.

@@ -50,12 +50,17 @@ func (keys) ByKey(_ context.Context, key string) (apikey.Source, role.Principal,
 // nobody gives every device and user an id of its own and moves nothing.
 type nobody struct{}
 
-func (nobody) Resolve(_ context.Context, _ *sqldb.Tx, signals []customer.Signal) (customer.Resolved, error) {
+func (nobody) ResolveAnd(_ context.Context, _ *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error) {
 	out := customer.Resolved{Verdicts: make([]customer.Verdict, len(signals))}
 	for i, s := range signals {
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(s.UserID + "\x00" + s.AnonymousID))
 		out.Verdicts[i] = customer.Verdict{CustomerID: id.ID(h.Sum64() >> 2), SessionID: s.EventID, SessionStart: true}
+	}
+	if then != nil {
+		if _, err := then(&out); err != nil {
+			return out, err
+		}
 	}
 	return out, nil
 }

@@ -70,7 +70,7 @@ func (s *Service) replay(ctx context.Context, parts []*part, spans map[id.ID]*wa
 	w := gatherStep(parts, twice)
 	err = s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		w.moves, w.spans = nil, nil
-		r, err := s.Customers.Resolve(ctx, tx, w.signals)
+		r, err := s.Customers.ResolveAnd(ctx, tx, w.signals, nil)
 		if err != nil {
 			return fmt.Errorf("resolve identities: %w", err)
 		}

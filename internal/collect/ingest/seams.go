@@ -19,7 +19,7 @@ type Keys interface {
 
 // Customers finds out who people are.
 type Customers interface {
-	Resolve(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal) (customer.Resolved, error)
+	ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error)
 	SetTotals(ctx context.Context, tx *sqldb.Tx, totals []customer.Totals) error
 }
 

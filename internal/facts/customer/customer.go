@@ -80,11 +80,12 @@ type Resolved struct {
 	Resession []PersonSpan
 }
 
-// Totals are the sums of one customer's orders, whole and not differences, in minor units of the reporting currency.
+// Totals are the sums of one customer's orders in minor units of the reporting currency.
 type Totals struct {
 	CustomerID                           id.ID
 	Orders, Spent, Refunded, Unconverted int64
 	FirstAt, LastAt                      int64
+	Added                                bool // to be added to the sums that are stored; else they are whole
 }
 
 // TimelineItem is one thing that happened in a customer's life with the shop.

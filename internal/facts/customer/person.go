@@ -39,6 +39,9 @@ type profile struct {
 	layers     layers
 	shown      shown
 	created    int64
+	// as they are stored
+	storedShop       id.ID
+	storedExternalID string
 }
 
 // person is a customer in a batch.
@@ -48,8 +51,10 @@ type person struct {
 	was, is      activity
 	profile      *profile
 	wantsProfile bool
-	changed      bool // the profile is not what it was
-	described    bool // nor are the words by which he is found
+	changed      bool    // the profile is not what it was
+	reshown      bool    // nor is what is shown of it
+	described    bool    // nor are the words by which he is found
+	totals       *Totals // new ones, nil while they are what they were
 }
 
 func (b *batch) addPerson(c id.ID) *person {
@@ -262,6 +267,7 @@ func (p *person) reshow() {
 	old := p.profile.shown
 	p.profile.shown = p.profile.layers.show()
 	n := &p.profile.shown
+	p.reshown = p.reshown || !old.equal(n) || p.profile.shop != p.profile.storedShop || p.profile.externalID != p.profile.storedExternalID
 	if old.name != n.name || old.email != n.email || old.phone != n.phone || old.city != n.city {
 		p.described = true
 	}

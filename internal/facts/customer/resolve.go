@@ -73,6 +73,8 @@ type batch struct {
 	moved                 map[string]bool // devices of which stretches changed hands
 
 	identities map[identityKey]*identityRow
+	then       func(*Resolved) ([]Totals, error)
+	others     []Totals // of people who are not in the batch
 	out        Resolved
 }
 
@@ -101,7 +103,7 @@ func (s *Service) newBatch(tx *sqldb.Tx, signals []Signal) *batch {
 // resolve is the whole of Resolve in order.
 func (b *batch) resolve(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		b.lock, b.read, b.load, b.weigh, b.settle, b.compare, b.judge, b.loadPeople, b.fold, b.write, b.workOutLoose, b.finish,
+		b.lock, b.read, b.load, b.weigh, b.settle, b.compare, b.judge, b.loadPeople, b.fold, b.sum, b.write, b.workOutLoose, b.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

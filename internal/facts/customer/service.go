@@ -50,14 +50,43 @@ func New(d Deps) *Service { return &Service{Deps: d} }
 // Resolve finds out whom every signal belongs to, keeps what the signals say about these people and tells which stored rows
 // must change hands. All within the caller's transaction; the same signals again change nothing.
 func (s *Service) Resolve(ctx context.Context, tx *sqldb.Tx, signals []Signal) (Resolved, error) {
-	if len(signals) == 0 {
-		return Resolved{}, nil
-	}
+	return s.ResolveAnd(ctx, tx, signals, nil)
+}
+
+// ResolveAnd is Resolve for who then writes orders of these people: then is called when it is known who everybody is, before the
+// records of customers are written, and gives the new sums of whom it concerns. So each record is written once.
+func (s *Service) ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []Signal, then func(*Resolved) ([]Totals, error)) (Resolved, error) {
 	b := s.newBatch(tx, signals)
+	b.then = then
+	if len(signals) == 0 {
+		if err := b.sum(ctx); err != nil {
+			return Resolved{}, err
+		}
+		return b.out, setTotals(ctx, tx, b.others)
+	}
 	if err := b.resolve(ctx); err != nil {
 		return Resolved{}, err
 	}
 	return b.out, nil
+}
+
+// sum asks the caller for what orders come to now.
+func (b *batch) sum(context.Context) error {
+	if b.then == nil {
+		return nil
+	}
+	totals, err := b.then(&b.out)
+	if err != nil {
+		return err
+	}
+	for i := range totals {
+		if p := b.people[totals[i].CustomerID]; p != nil {
+			p.totals = &totals[i]
+		} else {
+			b.others = append(b.others, totals[i])
+		}
+	}
+	return nil
 }
 
 // SetTotals keeps the sums of orders with their customers.

@@ -157,6 +157,7 @@ func selectProfiles(ctx context.Context, q sqldb.Q, people []id.ID, fn func(id.I
 		if err := rows.Scan(&c, &p.shop, &p.externalID, &traits, &p.created); err != nil {
 			return err
 		}
+		p.storedShop, p.storedExternalID = p.shop, p.externalID
 		p.layers = parseLayers(traits)
 		p.shown = p.layers.show()
 		fn(c, p)

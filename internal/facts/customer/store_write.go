@@ -3,7 +3,10 @@ package customer
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rapport/internal/base/id"
@@ -71,20 +74,75 @@ func (b *batch) writeClaims(ctx context.Context) error {
 	return nil
 }
 
-// The columns of a record in the order of profileArgs, activityArgs and those that begin at nothing.
-var customerColumns = []string{
-	"shop_id", "external_id", "name", "first_name", "last_name", "name_sort", "email", "phone", "gender", "birthday",
-	"language", "zone", "country", "city", "attributes", "traits", "known", "updated_at", "list_group", "customer_id",
-	"first_seen_at", "last_seen_at", "events_from", "session_id", "session_at", "session_until", "session_campaign",
-	"created_at", "orders", "total_spent", "total_refunded", "unconverted", "first_order_at", "last_order_at", "merged_into",
+// partOf is a group of columns that change together. A row is updated with exactly the parts that are others: SQLite writes every index
+// anew whose columns a statement names, changed or not, and a customer has many.
+type partOf uint8
+
+const (
+	partTraits partOf = 1 << iota // what the profile was made of
+	partShown                     // what of it is shown, searched and sorted
+	partFirst
+	partLast
+	partSession
+	partTotals // whole
+	partAdded  // to be added to the totals that are stored
+)
+
+// columnsOf gives the assignments of each part; a ? stands for the arguments that changes of it bring along.
+var columnsOf = []struct {
+	part partOf
+	set  string
+}{
+	{partTraits, "traits = ?, updated_at = ?"},
+	{partShown, "shop_id = ?, external_id = ?, name = ?, first_name = ?, last_name = ?, name_sort = ?, email = ?, phone = ?, gender = ?, birthday = ?, " +
+		"language = ?, zone = ?, country = ?, city = ?, attributes = ?, known = ?, list_group = ?"},
+	{partFirst, "first_seen_at = ?"},
+	{partLast, "last_seen_at = ?"},
+	{partSession, "events_from = ?, session_id = ?, session_at = ?, session_until = ?, session_campaign = ?"},
+	{partTotals, "orders = ?, total_spent = ?, total_refunded = ?, unconverted = ?, first_order_at = ?, last_order_at = ?"},
+	{partAdded, "orders = orders + ?, total_spent = total_spent + ?, total_refunded = total_refunded + ?, unconverted = unconverted + ?, " +
+		"first_order_at = CASE WHEN first_order_at = 0 OR first_order_at > ? THEN ? ELSE first_order_at END, " +
+		"last_order_at = CASE WHEN last_order_at < ? THEN ? ELSE last_order_at END"},
 }
 
-const sqlUpdateProfile = `UPDATE customers SET shop_id = $1, external_id = $2, name = $3, first_name = $4, last_name = $5, name_sort = $6,
-	email = $7, phone = $8, gender = $9, birthday = $10, language = $11, zone = $12, country = $13, city = $14, attributes = $15,
-	traits = $16, known = $17, updated_at = $18, list_group = $19 WHERE customer_id = $20`
+// updateText gives the statement that updates these parts of a customer.
+func updateText(parts partOf) string {
+	var b strings.Builder
+	b.WriteString("UPDATE customers SET ")
+	n := 0
+	for _, c := range columnsOf {
+		if parts&c.part == 0 {
+			continue
+		}
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		for _, r := range c.set {
+			if r == '?' {
+				n++
+				b.WriteByte('$')
+				b.WriteString(strconv.Itoa(n))
+				continue
+			}
+			b.WriteRune(r)
+		}
+	}
+	b.WriteString(" WHERE customer_id = $")
+	b.WriteString(strconv.Itoa(n + 1))
+	return b.String()
+}
 
-const sqlUpdateActivity = `UPDATE customers SET first_seen_at = $1, last_seen_at = $2, events_from = $3, session_id = $4, session_at = $5,
-	session_until = $6, session_campaign = $7 WHERE customer_id = $8`
+// updates collects rows by the parts that they change.
+type updates map[partOf][][]any
+
+func (u updates) run(ctx context.Context, q sqldb.Q) error {
+	for _, parts := range slices.Sorted(maps.Keys(u)) {
+		if err := q.Many(ctx, updateText(parts), u[parts]); err != nil {
+			return fmt.Errorf("update customers: %w", err)
+		}
+	}
+	return nil
+}
 
 // The values of list_group.
 const (
@@ -92,7 +150,8 @@ const (
 	groupKnown     = int64(2)
 )
 
-func profileArgs(p *person, now int64) []any {
+// shownArgs gives the values of partShown.
+func shownArgs(args []any, p *person) []any {
 	pr := p.profile
 	n := &pr.shown
 	known := pr.externalID != "" || n.email != "" || n.phone != ""
@@ -100,53 +159,112 @@ func profileArgs(p *person, now int64) []any {
 	if known {
 		group = groupKnown
 	}
-	return append(make([]any, 0, len(customerColumns)), int64(pr.shop), pr.externalID, n.name, n.first, n.last, sortKey(n.name, n.email), n.email, n.phone,
-		n.gender, n.birthday, n.language, n.zone, n.country, n.city, string(n.attributes), string(pr.layers.appendJSON(nil)), known, now, group, int64(p.id))
+	return append(args, int64(pr.shop), pr.externalID, n.name, n.first, n.last, sortKey(n.name, n.email), n.email, n.phone,
+		n.gender, n.birthday, n.language, n.zone, n.country, n.city, string(n.attributes), known, group)
 }
 
-func activityArgs(args []any, p *person) []any {
-	s := p.is.session
-	return append(args, p.is.first, p.is.last, p.is.floor, s.id, s.from, s.until, s.campaign)
+func sessionArgs(args []any, a *activity) []any {
+	s := &a.session
+	return append(args, a.floor, s.id, s.from, s.until, s.campaign)
 }
 
-var zero any = int64(0)
+func totalsArgs(args []any, t *Totals) []any {
+	args = append(args, t.Orders, t.Spent, t.Refunded, t.Unconverted)
+	if t.Added {
+		// Without an order there is no first one: the comparison with the end of time changes nothing.
+		first := t.FirstAt
+		if first == 0 {
+			return append(args, int64(math.MaxInt64), int64(0), int64(0), int64(0))
+		}
+		return append(args, first, first, t.LastAt, t.LastAt)
+	}
+	return append(args, t.FirstAt, t.LastAt)
+}
+
+// customerColumns is in the order of shownArgs, sessionArgs and what insertArgs puts between.
+var customerColumns = []string{
+	"shop_id", "external_id", "name", "first_name", "last_name", "name_sort", "email", "phone", "gender", "birthday",
+	"language", "zone", "country", "city", "attributes", "known", "list_group",
+	"events_from", "session_id", "session_at", "session_until", "session_campaign",
+	"traits", "updated_at", "first_seen_at", "last_seen_at", "customer_id", "created_at", "merged_into",
+	"orders", "total_spent", "total_refunded", "unconverted", "first_order_at", "last_order_at",
+}
+
+func insertArgs(p *person, now int64) []any {
+	args := shownArgs(make([]any, 0, len(customerColumns)), p)
+	args = sessionArgs(args, &p.is)
+	args = append(args, string(p.profile.layers.appendJSON(nil)), now, p.is.first, p.is.last, int64(p.id), p.profile.created, int64(0))
+	var t Totals
+	if p.totals != nil {
+		t = *p.totals
+		t.Added = false // to nothing
+	}
+	return totalsArgs(args, &t)
+}
+
+// person adds what of a stored person is another now.
+func (u updates) person(p *person, now int64) {
+	var parts partOf
+	var args []any
+	if p.changed {
+		parts |= partTraits
+		args = append(args, string(p.profile.layers.appendJSON(nil)), now)
+		if p.reshown {
+			parts |= partShown
+			args = shownArgs(args, p)
+		}
+	}
+	if p.is.first != p.was.first {
+		parts |= partFirst
+		args = append(args, p.is.first)
+	}
+	if p.is.last != p.was.last {
+		parts |= partLast
+		args = append(args, p.is.last)
+	}
+	if p.is.floor != p.was.floor || p.is.session != p.was.session {
+		parts |= partSession
+		args = sessionArgs(args, &p.is)
+	}
+	if p.totals != nil {
+		parts |= partTotals
+		if p.totals.Added {
+			parts ^= partTotals | partAdded
+		}
+		args = totalsArgs(args, p.totals)
+	}
+	if parts != 0 {
+		u[parts] = append(u[parts], append(args, int64(p.id)))
+	}
+}
 
 func (b *batch) writePeople(ctx context.Context) error {
-	var insert, active [][]any
-	var update []*person
+	var insert [][]any
+	update := updates{}
 	for _, p := range b.peoples {
-		switch {
-		case p.fresh:
-			insert = append(insert, append(activityArgs(profileArgs(p, b.now), p), p.profile.created, zero, zero, zero, zero, zero, zero, zero))
+		if p.fresh {
+			insert = append(insert, insertArgs(p, b.now))
 			continue
-		case p.changed:
-			update = append(update, p)
 		}
-		if p.is != p.was {
-			active = append(active, append(activityArgs(make([]any, 0, 8), p), int64(p.id)))
-		}
+		update.person(p, b.now)
 	}
 	if err := b.tx.InsertMany(ctx, "customers", customerColumns, insert); err != nil {
 		return fmt.Errorf("insert customers: %w", err)
 	}
-	if err := updateProfiles(ctx, b.tx, update, b.now); err != nil {
+	if err := update.run(ctx, b.tx); err != nil {
 		return err
 	}
-	if err := b.tx.Many(ctx, sqlUpdateActivity, active); err != nil {
-		return fmt.Errorf("update activity of customers: %w", err)
-	}
-	return nil
+	return setTotals(ctx, b.tx, b.others)
 }
 
+// updateProfiles writes profiles alone.
 func updateProfiles(ctx context.Context, q sqldb.Q, people []*person, now int64) error {
-	rows := make([][]any, len(people))
-	for i, p := range people {
-		rows[i] = profileArgs(p, now)
+	update := updates{}
+	for _, p := range people {
+		args := append(make([]any, 0, 20), string(p.profile.layers.appendJSON(nil)), now)
+		update[partTraits|partShown] = append(update[partTraits|partShown], append(shownArgs(args, p), int64(p.id)))
 	}
-	if err := q.Many(ctx, sqlUpdateProfile, rows); err != nil {
-		return fmt.Errorf("update profiles: %w", err)
-	}
-	return nil
+	return update.run(ctx, q)
 }
 
 const sqlPutIdentity = `INSERT INTO customer_identities (customer_id, kind, value, via, verified, source_id, first_at, last_at)
@@ -302,16 +420,14 @@ func replaceVia(ctx context.Context, q sqldb.Q, via string, people map[id.ID]boo
 	return nil
 }
 
-const sqlSetTotals = `UPDATE customers SET orders = $1, total_spent = $2, total_refunded = $3, unconverted = $4, first_order_at = $5,
-	last_order_at = $6 WHERE customer_id = $7`
-
 func setTotals(ctx context.Context, q sqldb.Q, totals []Totals) error {
-	rows := make([][]any, len(totals))
-	for i, t := range totals {
-		rows[i] = []any{t.Orders, t.Spent, t.Refunded, t.Unconverted, t.FirstAt, t.LastAt, int64(t.CustomerID)}
+	update := updates{}
+	for i := range totals {
+		t, part := &totals[i], partTotals
+		if t.Added {
+			part = partAdded
+		}
+		update[part] = append(update[part], append(totalsArgs(nil, t), int64(t.CustomerID)))
 	}
-	if err := q.Many(ctx, sqlSetTotals, rows); err != nil {
-		return fmt.Errorf("write totals of customers: %w", err)
-	}
-	return nil
+	return update.run(ctx, q)
 }

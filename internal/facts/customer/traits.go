@@ -354,6 +354,12 @@ type shown struct {
 	attributes                                                                       []byte
 }
 
+func (s *shown) equal(o *shown) bool {
+	return s.name == o.name && s.first == o.first && s.last == o.last && s.email == o.email && s.phone == o.phone && s.gender == o.gender &&
+		s.birthday == o.birthday && s.language == o.language && s.zone == o.zone && s.country == o.country && s.city == o.city &&
+		bytes.Equal(s.attributes, o.attributes)
+}
+
 func (l *layers) show() shown {
 	best := func(name string) trait {
 		a, okA := l.own[name]

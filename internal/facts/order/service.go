@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -50,7 +51,7 @@ const (
 	Updated
 )
 
-// Totals are the sums of one customer's orders, for the customer's own record. They are whole, not differences.
+// Totals are the sums of one customer's orders, for the customer's own record: whole, or what new orders add to them.
 type Totals struct {
 	CustomerID      id.ID
 	Orders          int64 // placed, confirmed, no test
@@ -58,6 +59,31 @@ type Totals struct {
 	Refunded        int64
 	Unconverted     int64 // orders that lack a rate and so are missing in Spent
 	FirstAt, LastAt int64 // zero without orders
+	Added           bool  // of new orders alone, to be added to what the record says
+}
+
+// Merge brings newer sums of a customer's orders into older ones, both not yet kept.
+func (t *Totals) Merge(newer Totals) {
+	if !newer.Added {
+		*t = newer
+		return
+	}
+	t.Orders, t.Spent, t.Refunded, t.Unconverted = t.Orders+newer.Orders, t.Spent+newer.Spent, t.Refunded+newer.Refunded, t.Unconverted+newer.Unconverted
+	if newer.FirstAt != 0 && (t.FirstAt == 0 || newer.FirstAt < t.FirstAt) {
+		t.FirstAt = newer.FirstAt
+	}
+	t.LastAt = max(t.LastAt, newer.LastAt)
+}
+
+// Keep brings sums into a map of those that are not yet kept.
+func Keep(all map[id.ID]Totals, some []Totals) {
+	for _, t := range some {
+		if have, ok := all[t.CustomerID]; ok {
+			have.Merge(t)
+			t = have
+		}
+		all[t.CustomerID] = t
+	}
 }
 
 // Changed names an order that is not what it was.
@@ -138,7 +164,7 @@ func (s *Service) ApplyKnown(ctx context.Context, tx *sqldb.Tx, changes []Change
 	if len(changes) == 0 {
 		return Touched{}, nil
 	}
-	b := &batch{svc: s, tx: tx, states: make(map[orderKey]*entry, len(changes)), out: Touched{Outcomes: make([]Outcome, len(changes))}}
+	b := &batch{svc: s, tx: tx, states: make(map[orderKey]*entry, len(changes)), added: map[id.ID]*Totals{}, out: Touched{Outcomes: make([]Outcome, len(changes))}}
 	b.currency, b.zone = s.Reporting()
 	b.now = clock.Micros(s.Clock.Now())
 	if err := b.load(ctx, changes, known); err != nil {
@@ -181,6 +207,7 @@ type batch struct {
 	now      int64
 	states   map[orderKey]*entry
 	order    []*entry
+	added    map[id.ID]*Totals // what new orders add to the sums of those who had nothing else changed
 	out      Touched
 	rates    map[rateKey]rateValue
 	day      dayCache
@@ -289,6 +316,7 @@ func (b *batch) stage(ctx context.Context, w *writes, e *entry) error {
 	case !st.exists:
 		w.insertOrders = append(w.insertOrders, row)
 		w.insertKeys = append(w.insertKeys, []any{int64(e.key.shop), e.key.ext, int64(st.id), int64(st.customer), st.fileHash})
+		b.add(st, &rep)
 	case e.was != now:
 		w.deletes = append(w.deletes, e.was)
 		w.insertOrders = append(w.insertOrders, row)
@@ -309,6 +337,35 @@ func (b *batch) stage(ctx context.Context, w *writes, e *entry) error {
 		w.insertRefunds = append(w.insertRefunds, b.refundRow(now, st, i, rep))
 	}
 	return nil
+}
+
+// add notes what a new order adds to its customer's sums; selectTotals says the same of stored ones.
+func (b *batch) add(st *state, rep *reported) {
+	if st.customer == 0 {
+		return
+	}
+	t := b.added[st.customer]
+	if t == nil {
+		t = &Totals{CustomerID: st.customer, Added: true}
+		b.added[st.customer] = t
+	}
+	status := st.status()
+	if status != StatusPlaced && status != StatusReturn || !st.order.Confirmed || st.order.Test {
+		return
+	}
+	more := Totals{Added: true}
+	if status == StatusPlaced {
+		more.Orders, more.FirstAt, more.LastAt = 1, st.order.PlacedAt, st.order.PlacedAt
+	}
+	if n, ok := rep.total.(int64); ok {
+		more.Spent = n
+	} else {
+		more.Unconverted = 1
+	}
+	if n, ok := rep.refunded.(int64); ok {
+		more.Refunded = n
+	}
+	t.Merge(more)
 }
 
 // reported is what an order comes to in the reporting currency.
@@ -388,9 +445,21 @@ func (b *batch) finish(ctx context.Context) (Touched, error) {
 	if len(b.out.Orders) == 0 {
 		return b.out, nil
 	}
-	totals, err := totalsOf(ctx, b.tx, b.out.Orders)
+	changed := make([]Changed, 0, len(b.out.Orders))
+	for _, c := range b.out.Orders {
+		if !c.New {
+			changed = append(changed, c)
+		}
+	}
+	totals, err := totalsOf(ctx, b.tx, changed)
 	if err != nil {
 		return b.out, err
+	}
+	for _, t := range totals {
+		delete(b.added, t.CustomerID)
+	}
+	for _, c := range slices.Sorted(maps.Keys(b.added)) {
+		totals = append(totals, *b.added[c])
 	}
 	b.out.Totals = totals
 	return b.out, b.svc.announce(ctx, b.tx, b.out.Orders)

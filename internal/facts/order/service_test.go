@@ -93,10 +93,26 @@ func (w *world) apply(changes ...order.Change) order.Touched {
 	if err := w.db.Tx(ctx, func(tx *sqldb.Tx) (err error) { out, err = w.Apply(ctx, tx, changes); return err }); err != nil {
 		w.t.Fatal(err)
 	}
-	for _, x := range out.Totals {
-		w.kept[x.CustomerID] = x
-	}
+	w.keep(out.Totals)
 	return out
+}
+
+// keep does what customers do with sums, and holds those that new orders were added to against what is stored.
+func (w *world) keep(list []order.Totals) {
+	w.t.Helper()
+	for _, x := range list {
+		have := w.kept[x.CustomerID]
+		have.CustomerID = x.CustomerID
+		have.Merge(x)
+		w.kept[x.CustomerID] = have
+		whole, err := order.SelectTotals(ctx, w.db, []id.ID{x.CustomerID})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if diff := cmp.Diff(whole[0], have); diff != "" {
+			w.t.Errorf("stored orders (-) and sums (+) differ:\n%s", diff)
+		}
+	}
 }
 
 func (w *world) only(f order.Filter) order.Stored {
@@ -265,15 +281,15 @@ func TestMove(t *testing.T) {
 		}
 		move := func(from, to id.ID, device string, fromAt, untilAt int64) {
 			t.Helper()
+			var moved []order.Totals
 			if err := db.Tx(ctx, func(tx *sqldb.Tx) error {
 				out, err := w.Move(ctx, tx, from, to, device, fromAt, untilAt)
-				for _, x := range out.Totals {
-					w.kept[x.CustomerID] = x
-				}
+				moved = out.Totals
 				return err
 			}); err != nil {
 				t.Fatal(err)
 			}
+			w.keep(moved)
 		}
 		move(alice, bob, "device", 0, day(2))
 		if w.kept[alice].Orders != 2 || w.kept[bob].Orders != 1 || w.kept[bob].Refunded != 30 {

@@ -1,0 +1,4 @@
+package order
+
+// SelectTotals sums stored orders.
+var SelectTotals = selectTotals
