@@ -94,6 +94,10 @@ func demoSetUp(ctx context.Context, c *config.Config, d *client) (demoSecrets, e
 	if err := d.call(ctx, http.MethodPost, "/api/v1/setup", setup, nil); err != nil {
 		return s, err
 	}
+	// Nobody needs to be led through a shop that is filled already.
+	if err := d.call(ctx, http.MethodPatch, "/api/v1/settings", map[string]any{"start": map[string]bool{"closed": true}}, nil); err != nil {
+		return s, err
+	}
 	if b, err = json.MarshalIndent(s, "", "  "); err != nil {
 		return s, err
 	}

@@ -160,7 +160,9 @@ func (s *Service) Set(ctx context.Context, tx *sqldb.Tx, p Patch) error {
 			return err
 		}
 		detail[v.name] = v.text
-		changed.Changed = append(changed.Changed, v.name)
+		if v.name != startName {
+			changed.Changed = append(changed.Changed, v.name)
+		}
 	}
 	if err := s.Audit.Record(ctx, tx, Topic, "setting:all", detail); err != nil {
 		return err
@@ -172,5 +174,8 @@ func (s *Service) Set(ctx context.Context, tx *sqldb.Tx, p Patch) error {
 		v, _ := p.applied(s.Current())
 		s.keep(v)
 	})
+	if len(changed.Changed) == 0 {
+		return nil
+	}
 	return s.Announce(ctx, tx, Topic, changed)
 }

@@ -1,15 +1,18 @@
-// Package setting holds what is set once for the whole deployment: the reporting currency, the reporting zone, the language.
+// Package setting holds what is set once for the whole deployment: the reporting currency, the reporting zone, the language, and how far
+// its first steps are.
 //
 // It owns the table settings. Values are kept in memory whole, because the reporting currency and zone are asked for with every order
 // and every event; Reporting never touches the database. Until a value is set the configuration's default counts. On
 // PostgreSQL, where other nodes may change a value, Start reads the table again every two seconds; on SQLite there is no other node.
 //
 // A change announces setting.changed {"changed": ["zone"], "currency": "EUR", "zone": "Europe/Berlin"}; who keeps amounts or days
-// in the reporting currency or zone works them out again.
+// in the reporting currency or zone works them out again. The first steps concern nobody: a change of them alone is not announced.
 package setting
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // zones are known on machines without a zone database too
 
@@ -25,6 +28,65 @@ type Settings struct {
 	Currency string `json:"currency" doc:"Reporting currency, ISO 4217" example:"EUR"`
 	Zone     string `json:"zone" doc:"Reporting time zone, IANA" example:"Europe/Berlin"`
 	Language string `json:"language" doc:"Language of the program where a user has chosen none, BCP 47" example:"en"`
+	Start    Start  `json:"start" doc:"How far the guided start is"`
+}
+
+// Start says which of the first steps are done. They are kept here and not in a browser, so that another person or another browser goes on
+// where the first one stopped.
+type Start struct {
+	Shop   bool `json:"shop" doc:"Name, zone, currency and language were looked at"`
+	Source bool `json:"source" doc:"A first source was chosen"`
+	Event  bool `json:"event" doc:"A first event was seen"`
+	People bool `json:"people" doc:"Somebody was invited, or nobody is to be"`
+	Closed bool `json:"closed" doc:"It was put away, done or not"`
+}
+
+// StartPatch changes what is not nil.
+type StartPatch struct {
+	Shop   *bool `json:"shop,omitempty"`
+	Source *bool `json:"source,omitempty"`
+	Event  *bool `json:"event,omitempty"`
+	People *bool `json:"people,omitempty"`
+	Closed *bool `json:"closed,omitempty"`
+}
+
+type step struct {
+	name string
+	from *bool
+	to   *bool
+}
+
+func (s *Start) steps(p StartPatch) []step {
+	return []step{{"shop", p.Shop, &s.Shop}, {"source", p.Source, &s.Source}, {"event", p.Event, &s.Event}, {"people", p.People, &s.People},
+		{"closed", p.Closed, &s.Closed}}
+}
+
+// text is how it is stored: the names of what is done.
+func (s Start) text() string {
+	var done []string
+	for _, one := range s.steps(StartPatch{}) {
+		if *one.to {
+			done = append(done, one.name)
+		}
+	}
+	return strings.Join(done, " ")
+}
+
+func startOf(text string) (s Start) {
+	done := strings.Fields(text)
+	for _, one := range s.steps(StartPatch{}) {
+		*one.to = slices.Contains(done, one.name)
+	}
+	return s
+}
+
+func (p StartPatch) applied(to Start) Start {
+	for _, one := range to.steps(p) {
+		if one.from != nil {
+			*one.to = *one.from
+		}
+	}
+	return to
 }
 
 // Patch changes what is not nil.
@@ -32,6 +94,8 @@ type Patch struct {
 	Currency *string `json:"currency,omitempty" example:"EUR"`
 	Zone     *string `json:"zone,omitempty" example:"Europe/Berlin"`
 	Language *string `json:"language,omitempty" example:"en"`
+
+	Start *StartPatch `json:"start,omitempty"`
 }
 
 // Changed is the payload of Topic.
@@ -97,7 +161,15 @@ func (p Patch) applied(to Settings) (Settings, []value) {
 			diff = append(diff, value{f.name, *f.from})
 		}
 	}
+	if p.Start != nil {
+		if next := p.Start.applied(to.Start); next != to.Start {
+			to.Start = next
+			diff = append(diff, value{startName, next.text()})
+		}
+	}
 	return to, diff
 }
+
+const startName = "start"
 
 type value struct{ name, text string }

@@ -30,7 +30,7 @@ func TestSettings(t *testing.T) {
 		}
 		here, there := New(d), New(d)
 		zone, currency, bad := "Asia/Tehran", "IRR", "nowhere"
-		if got, err := here.Update(ctx, Patch{Zone: &zone}); err != nil || got != (Settings{"EUR", "Asia/Tehran", "en"}) {
+		if got, err := here.Update(ctx, Patch{Zone: &zone}); err != nil || got != (Settings{Currency: "EUR", Zone: "Asia/Tehran", Language: "en"}) {
 			t.Errorf("%+v %v", got, err)
 		}
 		if _, err := here.Update(ctx, Patch{Zone: &zone}); err != nil || len(announced) != 1 {
@@ -67,6 +67,32 @@ func TestSettings(t *testing.T) {
 		}
 		if err := here.Stop(ctx); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestFirstSteps(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		ctx := role.System(t.Context())
+		now := clock.NewFake(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))
+		d := Deps{
+			DB: db, Clock: now, Log: slog.New(slog.DiscardHandler), Defaults: Settings{Currency: "EUR", Zone: "UTC", Language: "en"},
+			Audit: audit.New(audit.Deps{DB: db, IDs: id.NewSource(now), Clock: now}),
+			Announce: func(_ context.Context, _ *sqldb.Tx, topic string, p any) error {
+				t.Errorf("announced %s %v", topic, p)
+				return nil
+			},
+		}
+		here, there := New(d), New(d)
+		yes, no := true, false
+		if _, err := here.Update(ctx, Patch{Start: &StartPatch{Shop: &yes, People: &yes}}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := here.Update(ctx, Patch{Start: &StartPatch{Source: &yes, People: &no}}); err != nil || got.Start != (Start{Shop: true, Source: true}) {
+			t.Errorf("%+v %v", got, err)
+		}
+		if err := there.Refresh(ctx); err != nil || there.Current().Start != (Start{Shop: true, Source: true}) {
+			t.Errorf("another node reads %+v, %v", there.Current(), err)
 		}
 	})
 }

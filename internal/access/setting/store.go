@@ -14,7 +14,8 @@ func load(ctx context.Context, q sqldb.Q, defaults Settings) (Settings, error) {
 	}
 	defer func() { _ = rows.Close() }()
 	out := defaults
-	fields := map[string]*string{"currency": &out.Currency, "zone": &out.Zone, "language": &out.Language}
+	start := ""
+	fields := map[string]*string{"currency": &out.Currency, "zone": &out.Zone, "language": &out.Language, startName: &start}
 	for rows.Next() {
 		var name, text string
 		if err := rows.Scan(&name, &text); err != nil {
@@ -24,6 +25,7 @@ func load(ctx context.Context, q sqldb.Q, defaults Settings) (Settings, error) {
 			*f = text
 		}
 	}
+	out.Start = startOf(start)
 	return out, rows.Err()
 }
 

@@ -14,8 +14,27 @@ type output struct{ Body User }
 
 type listOutput struct{ Body page.Page[User] }
 
+// RoleRow is a role and what it may do.
+type RoleRow struct {
+	Role        role.Role `json:"role" enum:"owner,manager,marketer,agent,sales,analyst"`
+	Permissions []string  `json:"permissions" nullable:"false"`
+}
+
+type rolesOutput struct{ Body page.Page[RoleRow] }
+
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
+	huma.Register(api, httpapi.Op("list-roles", "GET /api/v1/roles", "What each role may do", role.UserRead),
+		func(ctx context.Context, _ *struct{}) (*rolesOutput, error) {
+			if err := role.Require(ctx, role.UserRead); err != nil {
+				return nil, err
+			}
+			out := &rolesOutput{}
+			for _, r := range role.Roles() {
+				out.Body.Items = append(out.Body.Items, RoleRow{r, role.Principal{Kind: role.KindUser, Role: r}.Permissions()})
+			}
+			return out, nil
+		})
 	huma.Register(api, httpapi.Op("list-users", "GET /api/v1/users", "Who works here", role.UserRead),
 		func(ctx context.Context, _ *struct{}) (*listOutput, error) {
 			all, err := s.List(ctx)

@@ -83,3 +83,10 @@ type Minute struct {
 	Events int64     `json:"events"`
 	Orders int64     `json:"orders" doc:"Order Completed events"`
 }
+
+// SourceDay is what came through one source in the last 24 hours.
+type SourceDay struct {
+	SourceID id.ID     `json:"source_id"`
+	Events   int64     `json:"events" doc:"That happened in the last 24 hours"`
+	LastAt   time.Time `json:"last_at" doc:"When the newest of them happened"`
+}

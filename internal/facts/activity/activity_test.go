@@ -126,6 +126,32 @@ func TestLive(t *testing.T) {
 }
 
 // TestTimelinePages covers a customer's events once, whatever the page size, in the order of all timelines: by time, then by the text of the id.
+func TestSources(t *testing.T) {
+	whtest.Each(t, func(t *testing.T, p whtest.Pair) {
+		var events []warehouse.Event
+		for i, ago := range []time.Duration{0, time.Minute, 23 * time.Hour, 25 * time.Hour, -time.Hour, 2 * time.Minute} {
+			e := whtest.Event(1, i, int64(1+i), now.Add(-ago).UnixMicro())
+			e.SourceID = 4
+			if i == 5 {
+				e.SourceID = 3
+			}
+			events = append(events, e)
+		}
+		fill(t, p.Warehouse, events...)
+		got, err := serve(p).Sources(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []activity.SourceDay{{SourceID: 3, Events: 1, LastAt: now.Add(-2 * time.Minute)}, {SourceID: 4, Events: 3, LastAt: now}}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := serve(p).Sources(context.Background()); !errs.Is(err, errs.Unauthorized) {
+			t.Errorf("a stranger: %v", err)
+		}
+	})
+}
+
 func TestTimelinePages(t *testing.T) {
 	whtest.Each(t, func(t *testing.T, p whtest.Pair) {
 		var events []warehouse.Event

@@ -32,6 +32,11 @@ func (s *Service) Routes(api huma.API) {
 				Limit: in.Limit, Cursor: in.Cursor})
 			return &body[page.Page[Event]]{p}, err
 		})
+	huma.Register(api, httpapi.Op("list-source-days", "GET /api/v1/events/sources", "What came through each source in 24 hours", role.ActivityRead),
+		func(ctx context.Context, _ *struct{}) (*body[page.Page[SourceDay]], error) {
+			all, err := s.Sources(ctx)
+			return &body[page.Page[SourceDay]]{page.Page[SourceDay]{Items: all}}, err
+		})
 	huma.Register(api, httpapi.Op("show-live-activity", "GET /api/v1/events/live", "Show the last half hour", role.ActivityRead),
 		func(ctx context.Context, _ *struct{}) (*body[Live], error) {
 			l, err := s.Live(ctx)

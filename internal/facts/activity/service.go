@@ -96,3 +96,13 @@ func (s *Service) Live(ctx context.Context) (Live, error) {
 	}
 	return out, nil
 }
+
+// Sources gives what came through each source in the last 24 hours; sources without an event are missing. It reads the newest events
+// only, so it costs what a day holds.
+func (s *Service) Sources(ctx context.Context) ([]SourceDay, error) {
+	if err := role.Require(ctx, role.ActivityRead); err != nil {
+		return nil, err
+	}
+	now := s.Clock.Now()
+	return selectSources(ctx, s.Warehouse, now.Add(-24*time.Hour), now)
+}

@@ -48,3 +48,23 @@ func selectVisitors(ctx context.Context, w warehouse.Warehouse, from, active, to
 	}
 	return now, all, rows.Err()
 }
+
+const sqlSources = `SELECT source_id, COUNT(*), MAX("at") FROM events WHERE "at" >= $1 AND "at" <= $2 GROUP BY source_id ORDER BY source_id`
+
+func selectSources(ctx context.Context, w warehouse.Warehouse, from, to time.Time) ([]SourceDay, error) {
+	rows, err := w.Peek(ctx, sqlSources, from.UTC(), to.UTC())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	out := []SourceDay{}
+	for rows.Next() {
+		var d SourceDay
+		if err := rows.Scan(&d.SourceID, &d.Events, &d.LastAt); err != nil {
+			return nil, fmt.Errorf("scan source: %w", err)
+		}
+		d.LastAt = d.LastAt.UTC()
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}

@@ -158,6 +158,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came through each source in 24 hours */
+        get: operations["list-source-days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -247,6 +264,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links that nobody has used yet */
+        get: operations["list-invitations"];
+        put?: never;
+        /** Invite somebody to work here; the link is shown in this answer only */
+        post: operations["create-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a link back */
+        delete: operations["revoke-invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -312,6 +364,41 @@ export interface paths {
         /** Change one's own password; ends one's other sessions */
         post: operations["change-password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in */
+        get: operations["list-own-sessions"];
+        put?: never;
+        post?: never;
+        /** End one's other sessions, or all of them */
+        delete: operations["end-own-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sessions */
+        delete: operations["end-own-session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -463,6 +550,23 @@ export interface paths {
         };
         /** List what a figure is counted from */
         get: operations["list-overview-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each role may do */
+        get: operations["list-roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -663,6 +767,74 @@ export interface paths {
         patch: operations["update-user"];
         trace?: never;
     };
+    "/api/v1/users/{id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a user choose a new password; the link is shown in this answer only */
+        post: operations["create-password-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End every session of a user */
+        delete: operations["end-user-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/welcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a link is for */
+        post: operations["look-at-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/welcome/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use a link: join or choose a new password, and sign in */
+        post: operations["accept-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -723,6 +895,24 @@ export interface components {
              * @description Order Completed events
              */
             orders: number;
+        };
+        ActivitySourceDay: {
+            /**
+             * Format: int64
+             * @description That happened in the last 24 hours
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description When the newest of them happened
+             */
+            last_at: string;
+            source_id: string;
+        };
+        ActivitySourceDayPage: {
+            items: components["schemas"]["ActivitySourceDay"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
         };
         ApikeyDraft: {
             /** @description Public, for web pages; the scope must be ingest */
@@ -1235,6 +1425,71 @@ export interface components {
              */
             refused: number;
         };
+        Invitation: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "join" | "password";
+            /** @description To be put behind the address of this Rapport. It is in the answer that made it and never again. */
+            link?: string;
+            /** @description 0: the operator on the command line */
+            made_by: string;
+            made_by_name: string;
+            /** @description Of the user whose password it is about */
+            name?: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+            /** @description Whose password it is about; 0 for somebody who is to join */
+            user_id: string;
+        };
+        InvitationAcceptance: {
+            /**
+             * @description Of who joins
+             * @example en
+             */
+            language?: string;
+            /** @description Of who joins */
+            name?: string;
+            password: string;
+            /** @description What stands behind the # of the link */
+            token: string;
+        };
+        InvitationDraft: {
+            /** Format: email */
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+        };
+        InvitationPage: {
+            items: components["schemas"]["Invitation"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
+        InvitationWelcome: {
+            /** @description With which he will sign in */
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Who made the link; empty for the operator */
+            from: string;
+            /** @enum {string} */
+            kind: "join" | "password";
+            /** @description Of the user or of the settings */
+            language: string;
+            /** @description Of the user whose password it is about */
+            name: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+            shop_name: string;
+        };
+        LookatinvitationRequest: {
+            /** @description What stands behind the # of the link */
+            token: string;
+        };
         Money: {
             /**
              * @description Decimal amount with all the places of the currency
@@ -1561,13 +1816,76 @@ export interface components {
             /** @description Opaque; empty on the last page */
             next_cursor: string;
         };
+        SessionDevice: {
+            /** @example Firefox */
+            browser: string;
+            /** @enum {string} */
+            kind: "desktop" | "phone" | "tablet" | "other";
+            /** @example Windows */
+            system: string;
+        };
+        SessionEnded: {
+            /**
+             * Format: int64
+             * @description How many sessions ended
+             */
+            ended: number;
+        };
+        SessionRow: {
+            /** Format: date-time */
+            begun_at: string;
+            /** @description The one that asks */
+            current: boolean;
+            device: components["schemas"]["SessionDevice"];
+            /**
+             * Format: date-time
+             * @description When it is over unless it is used before
+             */
+            ends_at: string;
+            id: string;
+            /**
+             * @description Of its last use
+             * @example 203.0.113.7
+             */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description Its last use, to the hour
+             */
+            last_seen_at: string;
+        };
+        SessionRowPage: {
+            items: components["schemas"]["SessionRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+        };
         SettingPatch: {
             /** @example EUR */
             currency?: string;
             /** @example en */
             language?: string;
+            start?: components["schemas"]["SettingStartPatch"];
             /** @example Europe/Berlin */
             zone?: string;
+        };
+        SettingStart: {
+            /** @description It was put away, done or not */
+            closed: boolean;
+            /** @description A first event was seen */
+            event: boolean;
+            /** @description Somebody was invited, or nobody is to be */
+            people: boolean;
+            /** @description Name, zone, currency and language were looked at */
+            shop: boolean;
+            /** @description A first source was chosen */
+            source: boolean;
+        };
+        SettingStartPatch: {
+            closed?: boolean;
+            event?: boolean;
+            people?: boolean;
+            shop?: boolean;
+            source?: boolean;
         };
         Settings: {
             /**
@@ -1580,6 +1898,8 @@ export interface components {
              * @example en
              */
             language: string;
+            /** @description How far the guided start is */
+            start: components["schemas"]["SettingStart"];
             /**
              * @description Reporting time zone, IANA
              * @example Europe/Berlin
@@ -1688,6 +2008,16 @@ export interface components {
             password?: string;
             /** @enum {string} */
             role?: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+        };
+        UserRoleRow: {
+            permissions: string[];
+            /** @enum {string} */
+            role: "owner" | "manager" | "marketer" | "agent" | "sales" | "analyst";
+        };
+        UserRoleRowPage: {
+            items: components["schemas"]["UserRoleRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
         };
         V2FormFile: {
             ContentType: string;
@@ -2049,6 +2379,35 @@ export interface operations {
             };
         };
     };
+    "list-source-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivitySourceDayPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-imports": {
         parameters: {
             query?: {
@@ -2250,6 +2609,97 @@ export interface operations {
             };
         };
     };
+    "list-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-keys": {
         parameters: {
             query?: never;
@@ -2420,6 +2870,97 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-own-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-own-sessions": {
+        parameters: {
+            query?: {
+                /** @description The present one too: signs out everywhere */
+                present?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionEnded"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-own-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2762,6 +3303,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRoleRowPage"];
                 };
             };
             /** @description Error */
@@ -3265,6 +3835,136 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-user-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionEnded"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "look-at-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookatinvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationWelcome"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAcceptance"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
