@@ -42,6 +42,8 @@ type commandLine struct {
 	User    userCmd    `cmd:"" help:"People who work here."`
 	Key     keyCmd     `cmd:"" help:"Keys of the API and of sources."`
 	Import  importCmd  `cmd:"" help:"Bring in customers, orders, order lines or products from a file."`
+	Backup  backupCmd  `cmd:"" help:"Write a backup of everything into one file, also while the server runs, and check it."`
+	Restore restoreCmd `cmd:"" help:"Put a backup into a new data directory."`
 	Rebuild rebuildCmd `cmd:"" help:"Make again what can be made again."`
 	Bench   benchCmd   `cmd:"" help:"Measure this machine: ingest, import, profile, overview."`
 	Config  configCmd  `cmd:"" help:"Show the settings in force and where each comes from; secrets are hidden."`

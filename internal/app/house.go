@@ -15,6 +15,7 @@ import (
 	"rapport/internal/access/setting"
 	"rapport/internal/access/shop"
 	"rapport/internal/access/user"
+	"rapport/internal/app/backup"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/collect/importer"
@@ -59,6 +60,7 @@ type house struct {
 	customers *customer.Service
 	reports   *report.Service
 	warehouse warehouse.Warehouse
+	backups   *backup.Service
 }
 
 // build joins the rooms. Each is given what it needs and nothing else; nobody below knows anybody above.
@@ -110,6 +112,8 @@ func build(ctx context.Context, g ground) (*house, error) {
 		Customers: h.customers, Orders: orders, Catalog: products, Shop: homeOf(h.shops), FileSource: h.keys.EnsureFileSource,
 		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, Moved: h.ingest.Moved, Audit: audits.Record})
 
+	h.backups = backups(g, audits)
+
 	for _, list := range [][]outbox.Subscriber{refreshed(orders.Subscriptions(), h.settings, rates), h.customers.Subscriptions(), h.reports.Subscriptions()} {
 		for _, sub := range list {
 			h.outbox.Subscribe(sub)
@@ -125,7 +129,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	})
 	for _, room := range []interface{ Routes(huma.API) }{
 		doors, sessions, users, invitations, h.keys, h.shops, h.settings, audits, rates,
-		h.customers, orders, products, activities, h.reports, h.ingest, h.importer,
+		h.customers, orders, products, activities, h.reports, h.ingest, h.importer, h.backups,
 	} {
 		room.Routes(h.server.API())
 	}
@@ -141,6 +145,7 @@ func (h *house) background() []part {
 		{"outbox", h.outbox.Start, h.outbox.Stop},
 		{"importer", h.importer.Start, h.importer.Stop},
 		{"ingest", h.ingest.Start, h.ingest.Stop},
+		{"backups", h.backups.Start, h.backups.Stop},
 	}
 }
 

@@ -54,6 +54,7 @@ const (
 	APIKeyRead     = "apikey.read"
 	APIKeyWrite    = "apikey.write"
 	AuditRead      = "audit.read"
+	BackupRun      = "backup.run"
 	CatalogRead    = "catalog.read"
 	CatalogWrite   = "catalog.write"
 	CustomerExport = "customer.export"
@@ -78,7 +79,7 @@ const (
 // Permissions lists every permission in alphabetical order.
 func Permissions() []string {
 	return []string{
-		ActivityRead, APIKeyRead, APIKeyWrite, AuditRead, CatalogRead, CatalogWrite, CustomerExport, CustomerRead,
+		ActivityRead, APIKeyRead, APIKeyWrite, AuditRead, BackupRun, CatalogRead, CatalogWrite, CustomerExport, CustomerRead,
 		CustomerWrite, ImportRun, IngestWrite, OrderRead, OrderWrite, RateRead, RateWrite, ReportRead, SettingRead,
 		SettingWrite, ShopRead, ShopWrite, StatusRead, UserRead, UserWrite,
 	}

@@ -15,6 +15,7 @@ activity.read    x x x x x x  . x x
 apikey.read      x x . . . .  . . .
 apikey.write     x . . . . .  . . .
 audit.read       x x . . . .  . . .
+backup.run       x . . . . .  . . .
 catalog.read     x x x x x x  . x x
 catalog.write    x x x . . .  . . x
 customer.export  x x . . . .  . x x

@@ -31,9 +31,14 @@ var checks = map[string]func(string) string{
 			"must look like postgres://user:password@host:5432/database")
 	},
 	"natural": func(s string) string { return unless(!strings.HasPrefix(s, "-"), "must not be below zero") },
-	"memory":  func(s string) string { return atLeast(s, 64<<20) },
-	"level":   oneOf("debug", "info", "warn", "error"),
-	"format":  oneOf("auto", "text", "json"),
+	"schedule": func(s string) string {
+		_, clock := time.Parse("15:04", s)
+		every, interval := time.ParseDuration(s)
+		return unless(s == "off" || clock == nil || (interval == nil && every >= time.Minute), "%q is neither off, an interval like 6h nor a time of day like 03:30", s)
+	},
+	"memory": func(s string) string { return atLeast(s, 64<<20) },
+	"level":  oneOf("debug", "info", "warn", "error"),
+	"format": oneOf("auto", "text", "json"),
 	"currency": func(s string) string {
 		return unless(money.ValidCurrency(s), "%q is not a currency like EUR", s)
 	},

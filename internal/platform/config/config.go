@@ -31,6 +31,12 @@ type Config struct {
 	Currency        string         `doc:"Currency of the first shop and of reports, ISO 4217, until it is set in the program." default:"EUR" check:"currency" flag:"no"`
 	Zone            string         `doc:"Time zone of the first shop and of reports, IANA, until it is set in the program." default:"UTC" check:"zone" flag:"no"`
 	Language        string         `doc:"Language of the first shop and the program, BCP 47, until it is set in the program." default:"en" check:"language" flag:"no"`
+	BackupDir       string         `doc:"Where the backups that the program takes by itself are kept; empty is backups/ in the data directory. Better a disk of its own." flag:"no"`
+	BackupSchedule  string         `doc:"When a backup is taken: an interval like 6h, a time of day like 03:30 (in the zone below), or off." default:"off" check:"schedule" flag:"no"`
+	BackupKeep      int            `doc:"How many of them are kept; 0 keeps all." default:"7" check:"natural" flag:"no"`
+	UpgradeSnapshot bool           `doc:"Take a backup of the data directory before a newer program changes its schema." default:"true" flag:"no"`
+	DiskWarn        Size           `doc:"Free room on the data directory's disk below which the program warns; 0 is 5GB, or 15 % of a smaller disk." default:"0" flag:"no"`
+	DiskReserve     Size           `doc:"Free room below which new events and files are refused until there is more; 0 is 1GB, or 5 % of a smaller disk." default:"0" flag:"no"`
 	Demo            bool           `doc:"Fill an empty data directory with a demo shop and keep it alive." default:"false"`
 	DemoSize        string         `doc:"small, medium or a number of customers." default:"small" check:"demo"`
 

@@ -94,15 +94,15 @@ func (m *Image) Copy(ctx context.Context, w io.Writer) error {
 }
 
 // Number reads one whole number as of the moment; ErrNoRows where there is none.
-func (m *Image) Number(ctx context.Context, query string, args ...any) (int64, error) {
+func (m *Image) Number(ctx context.Context, query string) (int64, error) {
 	var n sql.NullInt64
-	err := m.conn.QueryRowContext(ctx, query, args...).Scan(&n)
+	err := m.conn.QueryRowContext(ctx, query).Scan(&n)
 	return n.Int64, err
 }
 
 // Numbers reads a column of whole numbers as of the moment.
-func (m *Image) Numbers(ctx context.Context, query string, args ...any) ([]int64, error) {
-	rows, err := m.conn.QueryContext(ctx, query, args...)
+func (m *Image) Numbers(ctx context.Context, query string) ([]int64, error) {
+	rows, err := m.conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -123,3 +123,24 @@ func (m *Image) release() error {
 	m.limit = ""
 	return errors.Join(err, e)
 }
+
+// Inspect opens a copy of the files that nobody else uses, merges what its log holds, and gives its sequence and the number of its events. It
+// reads a part of every event.
+func Inspect(ctx context.Context, dir string) (seq, events int64, err error) {
+	d, err := openDatabase(ctx, Config{Dir: dir, MemoryLimit: "256MB"})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() {
+		err = errors.Join(err, d.close(), os.RemoveAll(filepath.Join(dir, "tmp")))
+	}()
+	if seq, err = d.applied(ctx); err != nil {
+		return 0, 0, err
+	}
+	var last, mixed any
+	err = d.pool.QueryRowContext(ctx, `SELECT COUNT(*), MAX(event_id), BIT_XOR(message_hash) FROM events`).Scan(&events, &last, &mixed)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count events: %w", err)
+	}
+	return seq, events, nil
+}
