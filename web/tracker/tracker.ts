@@ -75,6 +75,7 @@ export function createTracker(o: Options & { key: string; host: string }, begun:
   const put = (type: TrackedEvent['type'], fields: Partial<TrackedEvent>, page: PageInfo = here(), when = calledAt, once?: boolean) => {
     const may = allowed();
     if (may === false || (!may && o.consent === 'drop')) return;
+    views?.flush(); // the view of a page comes before what happens on it
     let at = when || Date.now();
     // Two events of a page never have the same time, so their order is known.
     if (at <= last && at > last - 1e3) at = last + 1;

@@ -19,11 +19,8 @@ export function watchViews(hash: boolean, show: Show): { flush(): void } {
     if (!timer) return;
     clearTimeout(timer);
     timer = undefined;
-    show(page, at);
-  };
-  const titled = () => {
     page.title = document.title;
-    flush();
+    show(page, at);
   };
   const changed = () => {
     const next = pageInfo(hash, page.url);
@@ -31,7 +28,7 @@ export function watchViews(hash: boolean, show: Show): { flush(): void } {
     flush();
     page = next;
     at = Date.now();
-    timer = setTimeout(titled, TITLE);
+    timer = setTimeout(flush, TITLE);
   };
   for (const name of ['pushState', 'replaceState'] as const) {
     const original = history[name];

@@ -68,13 +68,14 @@ type concern uint8
 const (
 	aboutOrder concern = 1 << iota
 	aboutProduct
-	notice // what a server tells, not what the person does: no part of a visit
+	notice // what a server or the browser tells, not what the person does: no part of a visit
 )
 
 var notices = map[string]bool{
 	"order refunded": true, "order cancelled": true, "order canceled": true, "order updated": true, "refunded order": true, "cancelled order": true,
 	"updated order": true, "email delivered": true, "email bounced": true, "email marked as spam": true, "push notification received": true,
 	"push notification bounced": true,
+	"web vitals":                true, // measured when a page is left, which may be long after its visit ended
 }
 
 func (p *parser) concernOf(name string) concern {
