@@ -64,6 +64,12 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('@/features/session/SignInPage.tsx'), 'SignInPage'),
 });
 
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('@/features/session/WelcomePage.tsx'), 'WelcomePage'),
+});
+
 const setUp = createRoute({
   getParentRoute: () => root,
   path: '/setup',
@@ -193,6 +199,7 @@ const account = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    welcome,
     setUp,
     inside.addChildren([
       home,

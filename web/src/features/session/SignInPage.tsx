@@ -67,6 +67,10 @@ export function SignInPage() {
         <Button type="submit" loading={signIn.isPending}>
           {t('signIn.submit')}
         </Button>
+        <details className={classes.forgot}>
+          <summary>{t('signIn.forgot')}</summary>
+          <p className="small dim">{t('signIn.forgotHelp')}</p>
+        </details>
       </form>
     </Gate>
   );

@@ -1,6 +1,6 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, done, need } from '@/api/client.ts';
-import type { Body } from '@/api/types.ts';
+import type { Answer, Body } from '@/api/types.ts';
 import { languageOf } from '@/shared/i18n/languages.ts';
 import { meQuery } from '@/shared/me/queries.ts';
 import { setPrefs } from '@/shared/prefs/prefs.ts';
@@ -13,6 +13,33 @@ export const setUpQuery = queryOptions({
   queryFn: () => need(api.GET('/api/v1/setup')),
   staleTime: 60_000,
 });
+
+export type Welcome = Answer<'/api/v1/welcome', 'post'>;
+
+/** What a link is for. The token is no part of the key, so that it is kept nowhere but in the page. */
+export function useWelcome(token: string) {
+  return useQuery({
+    queryKey: ['welcome'],
+    queryFn: ({ signal }) => need(api.POST('/api/v1/welcome', { body: { token }, signal })),
+    enabled: token !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+}
+
+/** Uses a link and comes in; what an earlier person here had loaded is forgotten. */
+export function useAccept() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (body: Body<'/api/v1/welcome/accept', 'post'>) => {
+      await done(api.POST('/api/v1/welcome/accept', { body }));
+      client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'welcome' });
+      const me = await client.fetchQuery(meQuery);
+      if (me.user?.language) setPrefs({ language: languageOf(me.user.language).code });
+      return me;
+    },
+  });
+}
 
 export function useSignIn() {
   const client = useQueryClient();

@@ -11,6 +11,7 @@ import { Page } from '@/shared/ui/Page.tsx';
 import { SettingsCard } from '@/shared/ui/Settings.tsx';
 import { say } from '@/shared/ui/undo.tsx';
 import { useChangePassword, useSaveMe } from './queries.ts';
+import { SessionsCard } from './SessionsCard.tsx';
 import classes from './User.module.css';
 
 /** What concerns the reader himself. */
@@ -22,6 +23,7 @@ export function AccountPage() {
       {me && <Name key={me.user.name} name={me.user.name} email={me.user.email} />}
       <Look />
       <Password />
+      <SessionsCard />
     </Page>
   );
 }

@@ -3,14 +3,16 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay, useMe } from '@/shared/me/queries.ts';
-import { IconBan, IconCheck, IconDots, IconKey, IconUserPlus } from '@/shared/ui/icons.ts';
+import { IconBan, IconCheck, IconDots, IconKey, IconLogout, IconUserPlus } from '@/shared/ui/icons.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { useProblemText } from '@/shared/ui/problemText.ts';
 import { Status } from '@/shared/ui/Status.tsx';
 import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
 import { complain, doWithUndo, say } from '@/shared/ui/undo.tsx';
-import { AddPersonModal, NewPasswordModal } from './PersonModals.tsx';
-import { type User, type UserPatch, useSaveUser, useUsers } from './queries.ts';
+import { PendingLinks } from './PendingLinks.tsx';
+import { InviteModal, PasswordLinkModal } from './PersonModals.tsx';
+import { type User, type UserPatch, useEndSessionsOf, useSaveUser, useUsers } from './queries.ts';
+import { RoleMatrix } from './RoleMatrix.tsx';
 import { roles } from './roles.ts';
 import classes from './User.module.css';
 
@@ -35,7 +37,7 @@ export function PeoplePage() {
       actions={
         may('user.write') && (
           <Button leftSection={<IconUserPlus size={16} />} onClick={() => setAdding(true)}>
-            {t('add')}
+            {t('invite')}
           </Button>
         )
       }
@@ -49,8 +51,10 @@ export function PeoplePage() {
           </ul>
         )}
       </Loaded>
-      <AddPersonModal opened={adding} onClose={() => setAdding(false)} />
-      <NewPasswordModal user={changing} onClose={() => setChanging(undefined)} />
+      <PendingLinks mayWrite={may('user.write')} />
+      <RoleMatrix />
+      <InviteModal opened={adding} onClose={() => setAdding(false)} />
+      <PasswordLinkModal user={changing} onClose={() => setChanging(undefined)} />
     </Page>
   );
 }
@@ -62,6 +66,7 @@ function Person({ user: u, mayWrite, onPassword }: { user: User; mayWrite: boole
   const me = useMe();
   const text = useProblemText();
   const save = useSaveUser();
+  const end = useEndSessionsOf();
   const [off, setOff] = useState<boolean>();
   const disabled = off ?? u.disabled;
   const self = me?.user.id === u.id;
@@ -77,6 +82,12 @@ function Person({ user: u, mayWrite, onPassword }: { user: User; mayWrite: boole
       failed: (error) => complain(text(error)),
     });
   };
+
+  const signOut = () =>
+    end.mutate(u.id, {
+      onError: (error) => complain(text(error)),
+      onSuccess: () => say(t('signedOut', { name: u.name || u.email })),
+    });
 
   return (
     <li className={classes.person} data-off={disabled || undefined}>
@@ -110,8 +121,13 @@ function Person({ user: u, mayWrite, onPassword }: { user: User; mayWrite: boole
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item leftSection={<IconKey size={16} />} onClick={onPassword}>
-              {t('setPassword')}
+            {!disabled && (
+              <Menu.Item leftSection={<IconKey size={16} />} onClick={onPassword}>
+                {t('passwordLink')}
+              </Menu.Item>
+            )}
+            <Menu.Item leftSection={<IconLogout size={16} className="mirror" />} onClick={signOut}>
+              {t('signOut')}
             </Menu.Item>
             {disabled ? (
               <Menu.Item leftSection={<IconCheck size={16} />} onClick={() => change({ disabled: false })}>
