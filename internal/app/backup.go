@@ -141,4 +141,3 @@ func unheld(dir string) error {
 	}
 	return nil
 }
-

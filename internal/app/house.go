@@ -28,6 +28,7 @@ import (
 	"rapport/internal/facts/rate"
 	"rapport/internal/insight/report"
 	"rapport/internal/platform/config"
+	"rapport/internal/platform/disk"
 	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/obs"
 	"rapport/internal/platform/outbox"
@@ -61,6 +62,7 @@ type house struct {
 	reports   *report.Service
 	warehouse warehouse.Warehouse
 	backups   *backup.Service
+	disk      *disk.Guard
 }
 
 // build joins the rooms. Each is given what it needs and nothing else; nobody below knows anybody above.
@@ -70,6 +72,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	h.outbox = outbox.New(outbox.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log})
 	announce := h.outbox.Announce
 	metrics := obs.New(g.version)
+	h.disk = disk.New(disk.Config{Dir: g.config.Data, Warn: int64(g.config.DiskWarn), Reserve: int64(g.config.DiskReserve), Log: g.log})
 
 	audits := audit.New(audit.Deps{DB: g.db, IDs: ids, Clock: g.clock})
 	h.settings = setting.New(setting.Deps{DB: g.db, Clock: g.clock, Log: g.log, Audit: audits, Announce: announce,
@@ -104,13 +107,13 @@ func build(ctx context.Context, g ground) (*house, error) {
 		return nil, err
 	}
 	h.ingest, err = ingest.New(ingest.Deps{DB: g.db, Journal: journal, IDs: ids, Clock: g.clock, Log: g.log, Version: g.version, Keys: h.keys,
-		Customers: h.customers, Orders: orders, Consents: consents, Catalog: products, Warehouse: g.warehouse, Reporting: reporting})
+		Customers: h.customers, Orders: orders, Consents: consents, Catalog: products, Warehouse: g.warehouse, Reporting: reporting, Disk: h.disk})
 	if err != nil {
 		return nil, err
 	}
 	h.importer = importer.New(importer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Dir: g.config.Path("imports"),
 		Customers: h.customers, Orders: orders, Catalog: products, Shop: homeOf(h.shops), FileSource: h.keys.EnsureFileSource,
-		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, Moved: h.ingest.Moved, Audit: audits.Record})
+		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, Moved: h.ingest.Moved, Audit: audits.Record, Room: h.disk.Room})
 
 	h.backups = backups(g, audits)
 
@@ -140,6 +143,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 // background lists what works without being asked, in the order in which it starts.
 func (h *house) background() []part {
 	return []part{
+		{"disk", h.disk.Start, h.disk.Stop},
 		{"settings", h.settings.Start, h.settings.Stop},
 		{"keys", h.keys.Start, h.keys.Stop},
 		{"outbox", h.outbox.Start, h.outbox.Stop},

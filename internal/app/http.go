@@ -7,6 +7,7 @@ import (
 	"rapport/internal/access/role"
 	"rapport/internal/app/demo"
 	"rapport/internal/collect/ingest"
+	"rapport/internal/platform/disk"
 	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/obs"
 	"rapport/web"
@@ -20,11 +21,26 @@ func mount(h *house, g ground, metrics *obs.Metrics) {
 	}
 	h.server.Handle("GET /healthz", text(func() (int, string) { return http.StatusOK, "ok" }))
 	h.server.Handle("GET /readyz", text(func() (int, string) {
-		if g.ready != nil && g.ready() {
-			return http.StatusOK, "ready"
+		switch {
+		case g.ready == nil || !g.ready():
+			return http.StatusServiceUnavailable, "not ready"
+		case h.disk.State() == disk.Full:
+			return http.StatusServiceUnavailable, "not ready: the disk is nearly full"
+		case h.disk.State() == disk.Low:
+			return http.StatusOK, "ready, but the disk will be full soon"
 		}
-		return http.StatusServiceUnavailable, "not ready"
+		return http.StatusOK, "ready"
 	}))
+	metrics.Gauge("rapport_disk_free_bytes", "Room on the data directory's disk.", func() float64 { return float64(h.disk.Space().Free) })
+	metrics.Gauge("rapport_disk_state", "0: enough room, 1: make room, 2: new events are refused.", func() float64 {
+		return map[disk.State]float64{disk.Low: 1, disk.Full: 2}[h.disk.State()]
+	})
+	metrics.Gauge("rapport_backup_last_timestamp_seconds", "When the newest backup of the schedule was taken; 0: there is none.", func() float64 {
+		if last := h.backups.Last(); !last.IsZero() {
+			return float64(last.Unix())
+		}
+		return 0
+	})
 	h.server.Handle("GET /metrics", metrics.Handler())
 	h.server.Handle("GET /p/demo/products/", demo.Pictures())
 	h.server.Handle("/", web.Handler())

@@ -56,6 +56,8 @@ type Deps struct {
 	MoveConsents func(ctx context.Context, tx *sqldb.Tx, from, to id.ID) error
 	// Moved is told when an import made people change hands, so that what lies in the warehouse follows; nil in tests that have none.
 	Moved func(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) error
+	// Room refuses files while the disk is nearly full; nil: never.
+	Room func() error
 	// Audit writes the record of who did what.
 	Audit func(ctx context.Context, q sqldb.Q, action, subject string, detail map[string]any) error
 }
@@ -96,6 +98,11 @@ func (s *Service) errorFile(which id.ID) string { return filepath.Join(s.dir(whi
 func (s *Service) Create(ctx context.Context, r Request, file io.Reader) (Import, error) {
 	if err := role.Require(ctx, role.ImportRun); err != nil {
 		return Import{}, err
+	}
+	if s.Room != nil {
+		if err := s.Room(); err != nil {
+			return Import{}, err
+		}
 	}
 	i, err := s.prepare(ctx, r)
 	if err != nil {

@@ -98,6 +98,10 @@ func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind eve
 		writeError(w, errTooLarge)
 		return
 	}
+	if err := s.Disk.Room(); err != nil {
+		writeError(w, err)
+		return
+	}
 	room, ok := s.reserve(r.ContentLength)
 	if !ok {
 		writeError(w, errBusy)
@@ -238,6 +242,13 @@ type statusBody struct {
 	Version string       `json:"version"`
 	Engine  statusEngine `json:"engine"`
 	Ingest  statusIngest `json:"ingest"`
+	Disk    statusDisk   `json:"disk"`
+}
+
+type statusDisk struct {
+	State string `json:"state" enum:"ok,low,full" doc:"low: make room; full: new events and files are refused until there is"`
+	Free  int64  `json:"free_bytes" doc:"On the data directory's disk"`
+	Total int64  `json:"total_bytes"`
 }
 
 type statusEngine struct {
@@ -278,7 +289,8 @@ func (s *Service) Routes(api huma.API) {
 				return nil, err
 			}
 			return &body[statusBody]{statusBody{Version: s.Version, Engine: statusEngine{string(s.DB.Engine()), s.Warehouse.Engine()},
-				Ingest: statusIngest{st.Accepted, st.Applied, st.Refused, st.Duplicates, st.Lag.Seconds()}}}, nil
+				Ingest: statusIngest{st.Accepted, st.Applied, st.Refused, st.Duplicates, st.Lag.Seconds()},
+				Disk:   statusDisk{string(s.Disk.State()), s.Disk.Space().Free, s.Disk.Space().Total}}}, nil
 		})
 	huma.Register(api, httpapi.Op("list-refused-events", "GET /api/v1/refused-events", "List events that were refused, newest first", role.ActivityRead),
 		func(ctx context.Context, in *struct {

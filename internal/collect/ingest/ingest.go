@@ -35,6 +35,7 @@ import (
 	"rapport/internal/base/id"
 	"rapport/internal/base/page"
 	"rapport/internal/collect/ingest/journal"
+	"rapport/internal/platform/disk"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/warehouse"
 )
@@ -58,6 +59,8 @@ type Deps struct {
 	Reporting func() (currency string, zone *time.Location)
 	// MaxInFlight bounds the bytes of requests that are being read or wait for the journal; beyond it the answer is 429. 0 chooses.
 	MaxInFlight int64
+	// Disk says when there is no room for more; nil: never.
+	Disk *disk.Guard
 	// Crash is asked at every hand-over in crash tests; an error stops the service dead at that point. nil in life.
 	Crash func(point string) error
 }

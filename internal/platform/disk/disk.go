@@ -1,7 +1,7 @@
 // Package disk watches the room on the data directory's file system and says in time that it runs out.
 //
 //	ok ──free < warn──► low ──free < reserve──► full
-//	 ◄──────────free ≥ warn + a tenth──────── ◄── free ≥ reserve + a quarter
+//	 ◄───────free ≥ warn + a little──────── ◄── free ≥ reserve + a little
 //
 // Low is only said: in the log, in the metrics and in the status. Full makes the doors refuse what would be written, with the request to come
 // again, while there still is room for what was accepted to be applied and for logs to be merged. When there is room again all goes on by
@@ -34,11 +34,14 @@ const (
 // every is how often it is looked. At 100 MB/s the reserve's smallest sensible size lasts longer.
 const every = time.Second
 
+// gap is how much more than a limit must be free at most before its state is left.
+const gap = 512 << 20
+
 // Config says what is watched.
 type Config struct {
 	Dir     string
-	Warn    int64 // bytes free below which it is low
-	Reserve int64 // bytes free below which it is full
+	Warn    int64 // bytes free below which it is low; 0: 5 GB, or 15 % of a smaller disk
+	Reserve int64 // bytes free below which it is full; 0: 1 GB, or 5 % of a smaller disk
 	Log     *slog.Logger
 	Space   func(dir string) (Space, error) // nil: Of
 }
@@ -60,6 +63,13 @@ func New(c Config) *Guard {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	space, err := c.Space(c.Dir)
+	if err == nil && c.Warn == 0 {
+		c.Warn = min(5<<30, space.Total/100*15)
+	}
+	if err == nil && c.Reserve == 0 {
+		c.Reserve = min(1<<30, space.Total/100*5)
 	}
 	c.Warn = max(c.Warn, c.Reserve)
 	g := &Guard{c: c}
@@ -156,10 +166,10 @@ func (g *Guard) Look() {
 
 // next gives the state after another look.
 func next(was State, free, warn, reserve int64) State {
-	if free < reserve || (was == Full && free < reserve+reserve/4) {
+	if free < reserve || (was == Full && free < reserve+min(reserve/4, gap)) {
 		return Full
 	}
-	if free < warn || (was != OK && free < warn+warn/10) {
+	if free < warn || (was != OK && free < warn+min(warn/10, gap)) {
 		return Low
 	}
 	return OK

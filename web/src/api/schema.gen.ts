@@ -1464,9 +1464,24 @@ export interface components {
             next_cursor: string;
         };
         IngestStatusBody: {
+            disk: components["schemas"]["IngestStatusDisk"];
             engine: components["schemas"]["IngestStatusEngine"];
             ingest: components["schemas"]["IngestStatusIngest"];
             version: string;
+        };
+        IngestStatusDisk: {
+            /**
+             * Format: int64
+             * @description On the data directory's disk
+             */
+            free_bytes: number;
+            /**
+             * @description low: make room; full: new events and files are refused until there is
+             * @enum {string}
+             */
+            state: "ok" | "low" | "full";
+            /** Format: int64 */
+            total_bytes: number;
         };
         IngestStatusEngine: {
             /** @enum {string} */
