@@ -27,6 +27,7 @@ type benchCmd struct {
 	Time        time.Duration `default:"20s" help:"How long each load lasts."`
 	Data        string        `help:"Where the data directories are made; the system's place for temporary files otherwise." placeholder:"DIR"`
 	Connections int           `default:"64" help:"Connections that load at a time."`
+	Rate        float64       `help:"Events a second that ingest and single send; 0 is as many as are taken." placeholder:"N"`
 	Rows        int           `default:"400000" help:"Orders in the file of the import bench."`
 	Keep        bool          `help:"Keep the data directories."`
 	Engine      string        `default:"embedded" enum:"embedded,postgres" help:"postgres uses RAPPORT_DATABASE_URL, which must name an empty database."`
@@ -156,6 +157,15 @@ func (b *benchRun) key(ctx context.Context, scope string) (string, error) {
 	}
 	err = d.call(ctx, http.MethodPost, "/api/v1/keys", map[string]any{"name": "bench " + scope, "scope": scope}, &out)
 	return out.Key, err
+}
+
+// own gives the CPU time of the load generator, which is this process: seconds.
+func own() float64 {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
+		return 0
+	}
+	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
 }
 
 // usageOf gives the CPU time and the memory of the server: seconds, resident bytes now, resident bytes at most.

@@ -35,11 +35,14 @@ func (b *benchRun) load(ctx context.Context, batch int) error {
 		return err
 	}
 	before, _, _ := b.usageOf()
+	mine := own()
 	began := clock.System{}.Now()
-	r, err := load.Run(ctx, load.Config{URL: b.url, Key: key, Batch: batch, Connections: b.cmd.Connections, Duration: b.cmd.Time, Name: id.Secret(4), Clock: clock.System{}})
+	r, err := load.Run(ctx, load.Config{URL: b.url, Key: key, Batch: batch, Connections: b.cmd.Connections, Rate: b.cmd.Rate, Duration: b.cmd.Time,
+		Name: id.Secret(4), Clock: clock.System{}})
 	if err != nil {
 		return err
 	}
+	mine = own() - mine
 	accepted, _, _ := b.usageOf()
 	b.printf("%s", r.String())
 	if err := b.applied(ctx, r.Events); err != nil {
@@ -50,8 +53,8 @@ func (b *benchRun) load(ctx context.Context, batch int) error {
 	b.printf("accepted, durable at the answer: %.0f events/s", r.Rate())
 	b.printf("all the way into profile and warehouse: %.0f events/s (%d events, visible %.1f s after the last was sent)",
 		float64(r.Events)/all.Seconds(), r.Events, (all - r.Elapsed).Seconds())
-	b.printf("server CPU: %.1f us an event in all, %.1f while accepting; %d MB at most", (after-before)/float64(r.Events)*1e6,
-		(accepted-before)/float64(r.Events)*1e6, peak>>20)
+	b.printf("server CPU: %.1f us an event in all, %.1f while accepting; load generator %.1f; %d MB at most", (after-before)/float64(r.Events)*1e6,
+		(accepted-before)/float64(r.Events)*1e6, mine/float64(r.Events)*1e6, peak>>20)
 	return nil
 }
 

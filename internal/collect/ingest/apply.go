@@ -21,7 +21,7 @@ const (
 	maxStep    = 10_000  // events applied in one transaction, about
 	maxPending = 120_000 // events that may wait in memory for the warehouse
 	// gather is how long events of a slow stream wait for company: a transaction costs the same for one event and for a hundred.
-	gather = 80 * time.Millisecond
+	gather = 150 * time.Millisecond
 	// remember is how long a message id is known: a message received again within it is a duplicate.
 	remember = 30 * 24 * time.Hour
 )

@@ -6,12 +6,15 @@ import (
 	"sync"
 	"time"
 
+	"rapport/internal/base/clock"
 	"rapport/internal/platform/warehouse"
 )
 
 const (
-	// flushWait is how long a step waits for company on its way to the warehouse: larger batches cost it less.
+	// A step waits for company on its way to the warehouse, since larger batches cost it less: at least flushWait, and until its oldest event is
+	// flushAge old.
 	flushWait = 100 * time.Millisecond
+	flushAge  = 300 * time.Millisecond
 	maxFlush  = 40_000           // events of one batch
 	idleAfter = 30 * time.Second // without events before the warehouse may give memory back
 )
@@ -108,7 +111,7 @@ func (s *Service) flush(ctx context.Context) {
 // company waits a little for more steps.
 func (s *Service) company(first *step) []*step {
 	steps, n := []*step{first}, len(first.events)
-	wait := time.NewTimer(flushWait)
+	wait := time.NewTimer(min(max(flushWait, flushAge-s.age(first)), flushAge))
 	defer wait.Stop()
 	for n < maxFlush {
 		select {
@@ -124,6 +127,14 @@ func (s *Service) company(first *step) []*step {
 	return steps
 }
 
+// age is that of the step's first event, 0 where it has none.
+func (s *Service) age(st *step) time.Duration {
+	if len(st.events) == 0 {
+		return 0
+	}
+	return s.Clock.Now().Sub(clock.FromMicros(st.events[0].ReceivedAt))
+}
+
 // flushOnce makes one attempt; it may be repeated with the same steps from any point on.
 func (s *Service) flushOnce(ctx context.Context, steps []*step) error {
 	if err := s.crash("flush.begin"); err != nil {
@@ -134,6 +145,12 @@ func (s *Service) flushOnce(ctx context.Context, steps []*step) error {
 	var sum counts
 	if len(steps) == 1 {
 		b.Events = steps[0].events
+	} else {
+		n := 0
+		for _, st := range steps {
+			n += len(st.events)
+		}
+		b.Events = make([]warehouse.Event, 0, n)
 	}
 	for _, st := range steps {
 		if len(steps) > 1 {

@@ -31,8 +31,9 @@ import (
 const writeTime = 20 * time.Second
 
 const (
-	maxBlock = 2 << 20 // bytes of requests that share a row
-	maxBatch = 1 << 20 // events in a row: their index has 20 bits
+	maxBlock = 2 << 20  // bytes of requests that share a row
+	ownPack  = 64 << 10 // from this size on a block is compressed while the one before is being committed
+	maxBatch = 1 << 20  // events in a row: their index has 20 bits
 )
 
 // ErrClosed is what Append gives after Stop.
@@ -76,6 +77,7 @@ type entry struct {
 
 type block struct {
 	entries []*entry
+	raw     []byte // until it is compressed
 	body    []byte
 	events  int64
 }
@@ -91,7 +93,7 @@ func New(store Store, c clock.Clock, log *slog.Logger) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make decompressor: %w", err)
 	}
-	return &Journal{store: store, clock: c, log: log, in: make(chan *entry, 1024), blocks: make(chan *block, 1), stopping: make(chan struct{}), closed: make(chan struct{}),
+	return &Journal{store: store, clock: c, log: log, in: make(chan *entry, 1024), blocks: make(chan *block), stopping: make(chan struct{}), closed: make(chan struct{}),
 		wake: make(chan struct{}, 1), encoder: enc, decoder: dec}, nil
 }
 
@@ -159,11 +161,12 @@ func (j *Journal) Append(ctx context.Context, raw []byte, events int) error {
 	}
 }
 
-// gather makes blocks of what arrives while the block before is being committed.
+// gather makes blocks of what arrives while the block before is being committed: a small one grows until the committer is free for it, so one
+// request alone waits for nobody and many share a sync.
 func (j *Journal) gather() {
 	defer j.done.Done()
 	defer close(j.blocks)
-	buf := make([]byte, 0, 256<<10)
+	buf, other := make([]byte, 0, 256<<10), make([]byte, 0, 256<<10)
 	for {
 		var first *entry
 		select {
@@ -176,26 +179,52 @@ func (j *Journal) gather() {
 				return
 			}
 		}
-		b := &block{}
-		buf = append(buf[:0], version)
-		for e := first; e != nil; {
-			b.entries = append(b.entries, e)
-			b.events += int64(e.events)
-			buf = append(buf, e.raw...)
-			e = nil
-			if len(buf) < maxBlock && b.events < maxBatch-4096 {
-				select {
-				case e = <-j.in:
-				default:
-				}
-			}
+		b := &block{raw: append(buf[:0], version)}
+		b.add(first)
+		for j.grow(b) {
 		}
-		b.body = j.encoder.EncodeAll(buf, make([]byte, 0, len(buf)/4+64))
+		// The committer is done with the block before this one, so its bytes may be written over.
+		buf, other = other, b.raw
 		if cap(buf) > 4*maxBlock {
 			buf = make([]byte, 0, 256<<10)
 		}
-		j.blocks <- b
 	}
+}
+
+func (b *block) add(e *entry) {
+	b.entries = append(b.entries, e)
+	b.events += int64(e.events)
+	b.raw = append(b.raw, e.raw...)
+}
+
+// grow adds a request to the block or hands it to the committer; then it is false.
+func (j *Journal) grow(b *block) bool {
+	full := len(b.raw) >= maxBlock || b.events >= maxBatch-4096
+	if !full {
+		select {
+		case e := <-j.in:
+			b.add(e)
+			return true
+		default:
+		}
+	}
+	if full || len(b.raw) >= ownPack {
+		j.pack(b)
+		j.blocks <- b
+		return false
+	}
+	select {
+	case e := <-j.in:
+		b.add(e)
+		return true
+	case j.blocks <- b:
+		return false
+	}
+}
+
+// pack compresses a block. The gatherer does it for large blocks and the committer for small ones; a block is in one hand at a time.
+func (j *Journal) pack(b *block) {
+	b.body = j.encoder.EncodeAll(b.raw, make([]byte, 0, len(b.raw)/4+64))
 }
 
 // refuseRest answers those who came too late.
@@ -213,6 +242,9 @@ func (j *Journal) refuseRest() {
 func (j *Journal) commit() {
 	defer j.done.Done()
 	for b := range j.blocks {
+		if b.body == nil {
+			j.pack(b)
+		}
 		err := j.write(b)
 		if was := j.failing.Swap(err != nil); err != nil && !was {
 			j.log.Error("journal cannot be written, events are refused until it can", "error", err)
