@@ -67,7 +67,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, db.Close)
-	if err := db.Migrate(ctx); err != nil {
+	if err := o.upgrade(ctx, db); err != nil {
 		return nil, err
 	}
 	wh, err := openWarehouse(ctx, o.Config, db, o.Log)

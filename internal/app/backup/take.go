@@ -132,7 +132,7 @@ func (s *Service) writeEmbedded(ctx context.Context, w io.Writer, embedded image
 			a.Abort()
 		}
 	}()
-	// First what holds up most while its moment is held: DuckDB keeps what comes in meanwhile in memory.
+	// First what costs most while its moment is held: DuckDB keeps what comes in meanwhile in memory, and rapport.db's log grows fastest.
 	for _, p := range m.warehouse.Parts() {
 		if err := a.Add(p.Name, p.Size, p.Copy); err != nil {
 			return r, err
@@ -148,7 +148,7 @@ func (s *Service) writeEmbedded(ctx context.Context, w io.Writer, embedded image
 		image   **sqldb.Image
 		name    string
 		queries map[string]string
-	}{{&m.activity, activityFile, activityFigures}, {&m.store, storeFile, storeFigures}, {&m.journal, journalFile, journalFigures}} {
+	}{{&m.store, storeFile, storeFigures}, {&m.activity, activityFile, activityFigures}, {&m.journal, journalFile, journalFigures}} {
 		image := *f.image
 		if err := figures(ctx, image, f.queries, counts); err != nil {
 			return r, err

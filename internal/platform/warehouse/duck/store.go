@@ -20,6 +20,9 @@ import (
 // schemaVersion is raised with every change of the schema; upgrades are statements run at start-up, then checkpointed.
 const schemaVersion = 2
 
+// SchemaVersion is the version that a file has once it was opened.
+const SchemaVersion = schemaVersion
+
 // database is events.duckdb: one connection that writes, a pool that reads.
 type database struct {
 	connector *duckdb.Connector
