@@ -43,7 +43,7 @@ func (o *orderRows) add(r *row) error {
 	ext := ""
 	if o.hasID {
 		ext = key(o.field(r, "order_id"))
-		if o.open != nil && o.open.ExternalID == ext && o.hasLines {
+		if o.open != nil && o.open.ExternalID == ext && o.hasLines && !r.apart {
 			o.more(r)
 			return nil
 		}

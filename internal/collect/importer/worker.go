@@ -2,11 +2,13 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -213,7 +215,46 @@ func (s *Service) run(ctx context.Context, i *Import) error {
 		}
 	}
 	*i = now
-	return <-failed
+	if err := <-failed; err != nil {
+		return err
+	}
+	return sortErrors(s.errorFile(i.ID))
+}
+
+// maxSorted bounds the file of refused rows that is brought into the order of lines.
+const maxSorted = 64 << 20
+
+// sortErrors brings refused rows into the order in which they stand in the file: those of a big one were not read in it (see gather).
+func sortErrors(path string) error {
+	st, err := os.Stat(path)
+	if err != nil || st.Size() <= int64(len(errorHeader)) || st.Size() > maxSorted {
+		return nil //nolint:nilerr // as they are, they are of use too
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read refused rows: %w", err)
+	}
+	list, err := csv.NewReader(bytes.NewReader(text[len(errorHeader):])).ReadAll()
+	if err != nil {
+		return fmt.Errorf("read refused rows: %w", err)
+	}
+	line := func(r []string) int64 { n, _ := strconv.ParseInt(r[0], 10, 64); return n }
+	before := func(a, b []string) int { return cmp.Compare(line(a), line(b)) }
+	if slices.IsSortedFunc(list, before) {
+		return nil
+	}
+	slices.SortStableFunc(list, before)
+	out := bytes.NewBufferString(errorHeader)
+	w := csv.NewWriter(out)
+	_ = w.WriteAll(list) // into memory
+	sorted := path + ".sorted"
+	if err := os.WriteFile(sorted, out.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("write refused rows: %w", err)
+	}
+	if err := os.Rename(sorted, path); err != nil {
+		return fmt.Errorf("write refused rows: %w", err)
+	}
+	return nil
 }
 
 // read works ahead of the writer.
@@ -230,8 +271,12 @@ func (s *Service) read(ctx context.Context, i *Import, src *source, cols *column
 		return err
 	}
 	off, line := src.start, src.line
+	heaps := 1
+	if i.Kind == Orders && !src.document {
+		heaps = heapsFor(src.size)
+	}
 	if i.Units > 0 || i.Rows > 0 {
-		if i.Kind == Customers && !src.document || i.Kind == Orders && cols.has("order_id") && !src.document {
+		if heaps == 1 && !src.document && (i.Kind == Customers || i.Kind == Orders && cols.has("order_id")) {
 			off, line = max(i.Position, src.start), max(i.Line, src.line)
 		} else {
 			b.skip = i.Units // rows before it must be read again, to know what they leave behind
@@ -242,7 +287,15 @@ func (s *Service) read(ctx context.Context, i *Import, src *source, cols *column
 		return err
 	}
 	defer rows.close()
-	return b.run(rows, kind)
+	if heaps == 1 {
+		return b.run(rows, kind)
+	}
+	g, err := gather(rows, cols, src.start, heaps, s.Dir, ctx.Err)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	return b.run(g, kind)
 }
 
 // openErrors opens the file of refused rows at the place up to which it belongs to what is done.

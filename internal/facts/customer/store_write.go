@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -275,23 +276,30 @@ const sqlPutIdentity = `INSERT INTO customer_identities (customer_id, kind, valu
 	first_at = CASE WHEN excluded.first_at < customer_identities.first_at THEN excluded.first_at ELSE customer_identities.first_at END,
 	last_at = CASE WHEN excluded.last_at > customer_identities.last_at THEN excluded.last_at ELSE customer_identities.last_at END`
 
+var identityColumns = []string{"customer_id", "kind", "value", "via", "verified", "source_id", "first_at", "last_at"}
+
 func identityArgs(k identityKey, r *identityRow) []any {
 	return []any{int64(k.customer), k.kind, k.value, k.via, r.verified, int64(r.source), r.first, r.last}
 }
 
 func (b *batch) writeIdentities(ctx context.Context) error {
-	rows := make([][]any, 0, len(b.identities))
-	for k, r := range b.identities {
-		rows = append(rows, identityArgs(k, r))
-	}
 	// In order of the key: neighbours lie on one page.
-	slices.SortFunc(rows, func(x, y []any) int {
-		if x[0].(int64) != y[0].(int64) {
-			return int(min(max(x[0].(int64)-y[0].(int64), -1), 1))
-		}
-		return strings.Compare(x[1].(string)+x[2].(string)+x[3].(string), y[1].(string)+y[2].(string)+y[3].(string))
+	keys := slices.SortedFunc(maps.Keys(b.identities), func(x, y identityKey) int {
+		return cmp.Or(cmp.Compare(x.customer, y.customer), cmp.Compare(x.kind, y.kind), cmp.Compare(x.value, y.value), cmp.Compare(x.via, y.via))
 	})
-	if err := b.tx.Many(ctx, sqlPutIdentity, rows); err != nil {
+	var insert, put [][]any
+	for _, k := range keys {
+		row := identityArgs(k, b.identities[k])
+		if p := b.people[k.customer]; p != nil && p.fresh {
+			insert = append(insert, row)
+		} else {
+			put = append(put, row)
+		}
+	}
+	if err := b.tx.InsertMany(ctx, "customer_identities", identityColumns, insert); err != nil {
+		return fmt.Errorf("insert identities: %w", err)
+	}
+	if err := b.tx.Many(ctx, sqlPutIdentity, put); err != nil {
 		return fmt.Errorf("write identities: %w", err)
 	}
 	var gone [][]any

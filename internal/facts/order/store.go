@@ -87,8 +87,6 @@ const orderColumns = `customer_id, order_id, shop_id, external_id, status, place
 	refunded, reporting_total, reporting_refunded, coupon, email, anonymous_id, user_id, source_id, confirmed, test, cancelled_at,
 	cancel_claimed_at, content_at, owner_rank, lines_rank, placed_rank, attributes, created_at, updated_at`
 
-const orderColumnCount = 31
-
 // selectStates fills the states from their stored rows.
 func selectStates(ctx context.Context, q sqldb.Q, need map[ref]*state) error {
 	return eachState(need, func(in string, args []any) error {
@@ -239,52 +237,26 @@ func (w *writes) run(ctx context.Context, tx *sqldb.Tx) error {
 			return err
 		}
 	}
-	if err := insertMany(ctx, tx, "orders", orderColumns, orderColumnCount, w.insertOrders); err != nil {
+	if err := insertMany(ctx, tx, "orders", orderColumns, w.insertOrders); err != nil {
 		return err
 	}
 	if err := tx.Many(ctx, sqlUpdateOrder, w.updateOrders); err != nil {
 		return fmt.Errorf("update orders: %w", err)
 	}
-	if err := insertMany(ctx, tx, "order_keys", `shop_id, external_id, order_id, customer_id, content_hash`, 5, w.insertKeys); err != nil {
+	if err := insertMany(ctx, tx, "order_keys", `shop_id, external_id, order_id, customer_id, content_hash`, w.insertKeys); err != nil {
 		return err
 	}
 	if err := tx.Many(ctx, `UPDATE order_keys SET customer_id = $3, content_hash = $4 WHERE shop_id = $1 AND external_id = $2`, w.updateKeys); err != nil {
 		return fmt.Errorf("update order keys: %w", err)
 	}
-	if err := insertMany(ctx, tx, "order_lines", lineColumns, 10, w.insertLines); err != nil {
+	if err := insertMany(ctx, tx, "order_lines", lineColumns, w.insertLines); err != nil {
 		return err
 	}
-	return insertMany(ctx, tx, "refunds", refundColumns, 12, w.insertRefunds)
+	return insertMany(ctx, tx, "refunds", refundColumns, w.insertRefunds)
 }
 
-// maxMarks bounds the placeholders of one statement: more rows a statement gain little beyond it.
-const maxMarks = 250
-
-// insertMany writes rows. On SQLite one statement takes many of them, with placeholders without names: that is half the cost of a
-// statement a row, and names would be searched for one by one. PostgreSQL takes them as a pipeline.
-func insertMany(ctx context.Context, tx *sqldb.Tx, table, columns string, width int, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	into := `INSERT INTO ` + table + ` (` + columns + `) VALUES `
-	if tx.Engine() == sqldb.SQLite {
-		n := maxMarks / width
-		tuple := `(?` + strings.Repeat(`,?`, width-1) + `)`
-		whole := len(rows) / n
-		big := make([][]any, whole)
-		for i := range big {
-			args := make([]any, 0, n*width)
-			for _, r := range rows[i*n : (i+1)*n] {
-				args = append(args, r...)
-			}
-			big[i] = args
-		}
-		if err := tx.Many(ctx, into+tuple+strings.Repeat(`,`+tuple, n-1), big); err != nil {
-			return fmt.Errorf("insert into %s: %w", table, err)
-		}
-		rows = rows[whole*n:]
-	}
-	if err := tx.Many(ctx, into+`(`+sqldb.Marks(1, width)+`)`, rows); err != nil {
+func insertMany(ctx context.Context, tx *sqldb.Tx, table, columns string, rows [][]any) error {
+	if err := tx.InsertMany(ctx, table, strings.Fields(strings.ReplaceAll(columns, ",", " ")), rows); err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
 	}
 	return nil

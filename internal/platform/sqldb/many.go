@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,12 +25,17 @@ func (tx *Tx) Many(ctx context.Context, query string, rows [][]any) error {
 	if tx.db.engine == Postgres {
 		return tx.pipeline(ctx, query, rows)
 	}
+	return tx.lite(func(c *liteConn) error { return c.many(ctx, query, rows) })
+}
+
+// lite lends the SQLite connection behind the transaction.
+func (tx *Tx) lite(fn func(c *liteConn) error) error {
 	return tx.conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(*liteConn)
 		if !ok {
 			return fmt.Errorf("no SQLite connection but %T", driverConn)
 		}
-		return c.many(ctx, query, rows)
+		return fn(c)
 	})
 }
 
@@ -40,7 +46,7 @@ func (tx *Tx) InsertMany(ctx context.Context, table string, columns []string, ro
 		return nil
 	}
 	if tx.db.engine == SQLite {
-		return tx.Many(ctx, "INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES ("+Marks(1, len(columns))+")", rows)
+		return tx.lite(func(c *liteConn) error { return c.insert(ctx, table, columns, rows) })
 	}
 	return tx.Pgx(func(conn *pgx.Conn) error {
 		_, err := conn.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return plain(rows[i]) }))
@@ -69,42 +75,121 @@ func (c *liteConn) many(ctx context.Context, query string, rows [][]any) error {
 	if group > 1 && len(rows) >= group {
 		grouped = widen(anonymous(query), group)
 	}
-	args := make([]driver.NamedValue, 0, group*width)
-	for len(rows) > 0 {
-		text, n := query, 1
-		if grouped != "" && len(rows) >= group {
-			text, n = grouped, group
-		}
-		s, err := c.statement(ctx, text)
-		if err != nil {
+	if grouped != "" {
+		whole := len(rows) / group * group
+		if err := c.each(ctx, grouped, group, rows[:whole], nil); err != nil {
 			return err
 		}
-		if s == nil {
-			return fmt.Errorf("not a statement for many rows: %.40s", query)
-		}
-		for len(rows) >= n {
-			args = args[:0]
-			for _, row := range rows[:n] {
-				if len(row) != width {
-					_ = s.Close()
-					return fmt.Errorf("a row has %d values, the first has %d", len(row), width)
-				}
-				for _, v := range row {
-					value, err := bindable(v)
-					if err != nil {
-						_ = s.Close()
-						return err
-					}
-					args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: value})
-				}
+		rows = rows[whole:]
+	}
+	return c.each(ctx, query, 1, rows, nil)
+}
+
+// literalFrom is how many rows make it worth while to look for columns that say the same in all of them.
+const literalFrom = 1000
+
+// insert adds rows, several a statement. The statement fails as it stands, since the transaction is over then anyway: that spares SQLite
+// a journal for each. What is nothing in every row of a big call is written into the statement and not bound: in a wide row that is
+// most of it.
+func (c *liteConn) insert(ctx context.Context, table string, columns []string, rows [][]any) error {
+	width := len(columns)
+	if len(rows[0]) != width {
+		return fmt.Errorf("a row of %s has %d values for %d columns", table, len(rows[0]), width)
+	}
+	var skip []bool
+	tuple := "(" + strings.Repeat("?,", width-1) + "?)"
+	if len(rows) >= literalFrom {
+		tuple, skip = withLiterals(rows)
+	}
+	bound := strings.Count(tuple, "?")
+	into := "INSERT OR FAIL INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
+	group := max(1, groupParams/max(1, bound))
+	whole := len(rows) / group * group
+	if err := c.each(ctx, into+strings.Repeat(tuple+",", group-1)+tuple, group, rows[:whole], skip); err != nil {
+		return err
+	}
+	return c.each(ctx, into+tuple, 1, rows[whole:], skip)
+}
+
+// withLiterals gives a tuple of marks and literals, and which columns the literals stand for.
+func withLiterals(rows [][]any) (tuple string, skip []bool) {
+	skip = make([]bool, len(rows[0]))
+	var b strings.Builder
+	for i, v := range rows[0] {
+		b.WriteByte("(,"[min(i, 1)])
+		text := literal(v)
+		skip[i] = text != ""
+		for _, r := range rows {
+			if !skip[i] {
+				break
 			}
-			if _, err := s.ExecContext(ctx, args); err != nil {
-				_ = s.Close()
-				return err
-			}
-			rows = rows[n:]
+			skip[i] = len(r) == len(skip) && r[i] == v
 		}
-		if err := s.Close(); err != nil {
+		if skip[i] {
+			b.WriteString(text)
+		} else {
+			b.WriteByte('?')
+		}
+	}
+	b.WriteByte(')')
+	return b.String(), skip
+}
+
+// literal writes what stands for nothing; "" for anything else, since every other value would make a statement of its own.
+func literal(v any) string {
+	switch x := v.(type) {
+	case int64:
+		if x == 0 {
+			return "0"
+		}
+	case bool:
+		if x {
+			return "1"
+		}
+		return "0"
+	case string:
+		if x == "" || x == "{}" || x == "[]" {
+			return "'" + x + "'"
+		}
+	case nil:
+		return "NULL"
+	}
+	return ""
+}
+
+// each runs a statement that takes n rows at a time, without the values of the columns in skip. len(rows) is a multiple of n.
+func (c *liteConn) each(ctx context.Context, text string, n int, rows [][]any, skip []bool) (err error) {
+	if len(rows) == 0 {
+		return nil
+	}
+	s, err := c.statement(ctx, text)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		return fmt.Errorf("not a statement for many rows: %.40s", text)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	width := len(rows[0])
+	args := make([]driver.NamedValue, 0, n*width)
+	for ; len(rows) > 0; rows = rows[n:] {
+		args = args[:0]
+		for _, row := range rows[:n] {
+			if len(row) != width {
+				return fmt.Errorf("a row has %d values, the first has %d", len(row), width)
+			}
+			for i, v := range row {
+				if skip != nil && skip[i] {
+					continue
+				}
+				value, err := bindable(v)
+				if err != nil {
+					return err
+				}
+				args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: value})
+			}
+		}
+		if _, err := s.ExecContext(ctx, args); err != nil {
 			return err
 		}
 	}
