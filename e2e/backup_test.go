@@ -215,3 +215,66 @@ func isOrder(id string) bool {
 	}
 	return i == 3 && n%7 != 6
 }
+
+// TestScheduledBackup: a server takes backups by itself, keeps as many as it is told, lists them, hands them out, and they can be restored.
+func TestScheduledBackup(t *testing.T) {
+	t.Parallel()
+	dir := harness.Dir(t)
+	s := harness.Start(t, dir, "127.0.0.1:0", "RAPPORT_BACKUP_SCHEDULE=1h", "RAPPORT_BACKUP_KEEP=2")
+	owner := s.Setup()
+	var list struct {
+		Items []struct {
+			Name  string `json:"name"`
+			Bytes int64  `json:"bytes"`
+		} `json:"items"`
+		Running  bool   `json:"running"`
+		Failed   string `json:"failed"`
+		Schedule string `json:"schedule"`
+	}
+	look := func(newest string) {
+		t.Helper()
+		harness.Until(t, 30*time.Second, "a backup is taken", func() (bool, string) {
+			owner.Get("/api/v1/backups", &list)
+			return !list.Running && len(list.Items) > 0 && list.Items[0].Name != newest, fmt.Sprintf("%+v", list)
+		})
+	}
+	look("")
+	if list.Failed != "" || list.Schedule != "1h0m0s" {
+		t.Errorf("%+v", list)
+	}
+	first := list.Items[0].Name
+	for range 2 { // their names tell the second
+		newest := list.Items[0].Name
+		harness.Until(t, 30*time.Second, "another backup begins", func() (bool, string) {
+			if time.Now().UTC().Format("20060102T150405Z") == strings.TrimSuffix(strings.TrimPrefix(newest, "rapport-"), ".tar.zst") {
+				return false, newest
+			}
+			code, body, err := owner.Do("POST", "/api/v1/backups", nil)
+			return code == 202, fmt.Sprint(code, string(body), err)
+		})
+		look(newest)
+	}
+	if len(list.Items) != 2 || list.Items[1].Name == first {
+		t.Errorf("two are to be kept: %+v", list)
+	}
+	code, body, err := owner.Do("GET", "/api/v1/backups/"+list.Items[0].Name+"/file", nil)
+	if err != nil || code != 200 || int64(len(body)) != list.Items[0].Bytes {
+		t.Fatalf("download: %d %v, %d bytes of %d", code, err, len(body), list.Items[0].Bytes)
+	}
+	if code, _, _ := owner.Do("GET", "/api/v1/backups/..%2Frapport.db/file", nil); code != 404 {
+		t.Errorf("another file: %d", code)
+	}
+	file := filepath.Join(t.TempDir(), "downloaded.tar.zst")
+	if err := os.WriteFile(file, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	target := harness.Dir(t)
+	if code, out, said := harness.Run(t, nil, "", "restore", file, "--data", target); code != 0 {
+		t.Fatalf("restore: %d %s %s", code, out, said)
+	}
+	r := harness.Start(t, target, "127.0.0.1:0")
+	harness.NewAPI(t, r.URL, "").Must("POST", "/api/v1/sessions", map[string]string{"email": harness.OwnerEmail, "password": harness.OwnerPassword}, nil)
+	if _, body, _ := owner.Do("GET", "/metrics", nil); !strings.Contains(string(body), "rapport_backup_last_timestamp_seconds 1.") {
+		t.Error("the metrics do not say when the last backup was taken")
+	}
+}
