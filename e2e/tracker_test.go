@@ -146,7 +146,7 @@ func checkVisit(t *testing.T, owner *harness.API, anonymous string) {
 		}
 	}
 	landing := "/?utm_source=newsletter&utm_medium=email&utm_campaign=tracker-visit"
-	if want := []string{landing, "/product/1", "/cart", "/app", "/app/a", "/app/b?q=1", "/app/c", "/app/a"}; !slices.Equal(pages, want) {
+	if want := []string{landing, "/product/1", "/cart", "/app", "/app/a", "/app/b?q=1", "/app/c", "/app/d", "/app/a"}; !slices.Equal(pages, want) {
 		t.Errorf("page views\n%q, want\n%q", pages, want)
 	} else if want := []string{"Place A", "Place B", "Place B"}; !slices.Equal(titles[4:7], want) {
 		t.Errorf("titles %q, want %q", titles[4:7], want)
