@@ -8,6 +8,8 @@ const axe = fileOf('axe-core/axe.min.js').toString()
 // What a browser writes when an answer is a refusal the app expects: it is no fault of the page.
 const expected = [
   { what: /Failed to load resource: the server responded with a status of 401/, where: /\/api\/v1\/(me|sessions)/ },
+  // A link that was used already.
+  { what: /Failed to load resource: the server responded with a status of 404/, where: /\/api\/v1\/welcome/ },
 ]
 
 export async function visit(story, options = {}) {
@@ -31,6 +33,14 @@ export async function visit(story, options = {}) {
   }
   await browser?.close()
   process.exit()
+}
+
+/** Somebody else with a browser of his own: nothing is shared with the first. */
+export async function another(v, options) {
+  const context = await v.context.browser().newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  return new Visitor(page, context)
 }
 
 class Visitor {

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '@/shared/me/queries.ts';
 import { setPrefs, usePrefs } from '@/shared/prefs/prefs.ts';
 import {
+  IconBolt,
   IconDeviceDesktop,
   IconLogout,
   IconMoon,
@@ -127,6 +128,12 @@ function useActions(): Entry[] {
       label: t('palette.newImport'),
       icon: <IconUpload {...size} />,
       run: () => navigate({ to: '/imports' }),
+    },
+    may('setting.write') && {
+      key: 'start',
+      label: t('start.title'),
+      icon: <IconBolt {...size} />,
+      run: () => navigate({ to: '/start' }),
     },
     scheme !== 'light' && {
       key: 'light',

@@ -3,12 +3,14 @@ import { useDisclosure, useNetwork } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay, useMe } from '@/shared/me/queries.ts';
-import { IconMenu2, IconSearch, IconWifiOff } from '@/shared/ui/icons.ts';
+import { IconBolt, IconMenu2, IconSearch, IconWifiOff } from '@/shared/ui/icons.ts';
 import { Mark } from '@/shared/ui/Mark.tsx';
 import { navigation } from './navigation.ts';
 import { openPalette, Palette } from './Palette.tsx';
 import classes from './Shell.module.css';
+import { useStart } from './start/queries.ts';
 import { UserMenu } from './UserMenu.tsx';
 
 /** The frame around every page behind the door. */
@@ -77,11 +79,33 @@ function Side() {
         <span>{t('search')}</span>
         <kbd dir="ltr">{/Mac|iP(hone|ad)/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
+      <FirstSteps />
       <Nav />
       <div className={classes.foot}>
         <UserMenu />
       </div>
     </>
+  );
+}
+
+/** The way back to the first steps, until they are put away. */
+function FirstSteps() {
+  const { t } = useTranslation('app');
+  const f = useFormat();
+  const may = useMay()('setting.write');
+  const start = useStart(may);
+  if (!may || !start || start.closed) return null;
+  const done = [start.shop, start.source, start.event, start.people];
+  return (
+    <nav className={classes.nav} aria-label={t('start.title')} data-alone>
+      <Link to="/start" className={classes.link}>
+        <IconBolt size={18} stroke={1.7} aria-hidden />
+        {t('start.title')}
+        <span className={classes.count}>
+          {t('start.progress', { done: f.number(done.filter(Boolean).length), all: f.number(done.length) })}
+        </span>
+      </Link>
+    </nav>
   );
 }
 

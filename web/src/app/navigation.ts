@@ -26,6 +26,8 @@ export const settingsPages = [
   { to: '/settings/sources', key: 'sources', may: 'apikey.read' },
   { to: '/settings/people', key: 'people', may: 'user.read' },
   { to: '/settings/rates', key: 'rates', may: 'rate.read' },
+  { to: '/settings/languages', key: 'languages', may: 'setting.read' },
+  { to: '/settings/data', key: 'data', may: 'status.read' },
   { to: '/settings/audit', key: 'audit', may: 'audit.read' },
   { to: '/settings/account', key: 'account', may: '' },
 ] as const;

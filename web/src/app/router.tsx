@@ -145,6 +145,12 @@ const imports = createRoute({
   component: lazyRouteComponent(() => import('@/features/import/ImportsPage.tsx'), 'ImportsPage'),
 });
 
+const start = createRoute({
+  getParentRoute: () => inside,
+  path: '/start',
+  component: lazyRouteComponent(() => import('./start/StartPage.tsx'), 'StartPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
@@ -184,6 +190,18 @@ const rates = createRoute({
   component: lazyRouteComponent(() => import('@/features/rate/RatesPage.tsx'), 'RatesPage'),
 });
 
+const languages = createRoute({
+  getParentRoute: () => settings,
+  path: '/languages',
+  component: lazyRouteComponent(() => import('@/features/setting/LanguagesPage.tsx'), 'LanguagesPage'),
+});
+
+const data = createRoute({
+  getParentRoute: () => settings,
+  path: '/data',
+  component: lazyRouteComponent(() => import('@/features/setting/DataPage.tsx'), 'DataPage'),
+});
+
 const audit = createRoute({
   getParentRoute: () => settings,
   path: '/audit',
@@ -212,7 +230,8 @@ export const router = createRouter({
       product,
       events,
       imports,
-      settings.addChildren([settingsStart, shop, sources, people, rates, audit, account]),
+      start,
+      settings.addChildren([settingsStart, shop, sources, people, rates, languages, data, audit, account]),
     ]),
   ]),
   context: { client: queryClient },

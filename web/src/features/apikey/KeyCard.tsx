@@ -12,10 +12,14 @@ import { Snippets } from './Snippets.tsx';
 interface Props {
   of: Key;
   source: Source | undefined;
+  /** Named where there are several. */
+  shop?: string;
+  /** Events of the last 24 hours. */
+  day?: number;
   onRevoke?: () => void;
 }
 
-export function KeyCard({ of: k, source, onRevoke }: Props) {
+export function KeyCard({ of: k, source, shop, day, onRevoke }: Props) {
   const { t } = useTranslation('apikey');
   const f = useFormat();
   const trust = useTrust();
@@ -33,6 +37,10 @@ export function KeyCard({ of: k, source, onRevoke }: Props) {
             {k.last_used_at ? t('used', { when: f.ago(k.last_used_at) }) : t('neverUsed')}
             {' · '}
             {t('madeOn', { when: f.day(k.created_at) })}
+            {day !== undefined && ' · '}
+            {day !== undefined && t('day', { count: day })}
+            {shop && ' · '}
+            {shop && <bdi>{shop}</bdi>}
           </p>
         </div>
         <Status tone={use === 'browser' || use === 'server' ? 'busy' : 'plain'}>{t(`use.${use}`)}</Status>

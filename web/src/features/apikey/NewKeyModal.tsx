@@ -1,10 +1,10 @@
-import { Button, Modal, Radio, TextInput } from '@mantine/core';
+import { Button, Modal, Radio, Select, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyField } from '@/shared/ui/CopyField.tsx';
 import { useProblemText } from '@/shared/ui/problemText.ts';
 import classes from './Keys.module.css';
-import { type Key, type NewKey, useCreateKey } from './queries.ts';
+import { type Key, type NewKey, useCreateKey, useShopNames } from './queries.ts';
 import { Snippets } from './Snippets.tsx';
 
 const uses = ['server', 'browser', 'read', 'write'] as const;
@@ -34,12 +34,20 @@ function Content({ onClose }: { onClose: () => void }) {
   const create = useCreateKey();
   const [name, setName] = useState('');
   const [use, setUse] = useState<Use>('server');
+  const shops = useShopNames().data?.items ?? [];
+  const [shop, setShop] = useState<string | null>(null);
+  const sends = use !== 'read';
   if (create.data) return <Made made={create.data} onClose={onClose} />;
 
   const submit = (e: FormEvent) => {
     e.preventDefault();
     const scope: NewKey['scope'] = use === 'read' || use === 'write' ? use : 'ingest';
-    create.mutate({ name: name.trim(), scope, ...(use === 'browser' ? { browser: true } : {}) });
+    create.mutate({
+      name: name.trim(),
+      scope,
+      ...(use === 'browser' ? { browser: true } : {}),
+      ...(sends && shop ? { shop_id: shop } : {}),
+    });
   };
   return (
     <form className={classes.form} onSubmit={submit}>
@@ -59,6 +67,15 @@ function Content({ onClose }: { onClose: () => void }) {
           ))}
         </div>
       </Radio.Group>
+      {sends && shops.length > 1 && (
+        <Select
+          label={t('form.shop')}
+          allowDeselect={false}
+          data={shops.map((s) => ({ value: s.id, label: s.name }))}
+          value={shop ?? shops[0]?.id ?? null}
+          onChange={setShop}
+        />
+      )}
       {create.error && (
         <p className={classes.trouble} role="alert">
           {text(create.error)}

@@ -11,26 +11,35 @@ import { complain, doWithUndo } from '@/shared/ui/undo.tsx';
 import { KeyCard } from './KeyCard.tsx';
 import classes from './Keys.module.css';
 import { NewKeyModal } from './NewKeyModal.tsx';
-import { type Key, useKeys, useRevoke, useSources } from './queries.ts';
+import { type Key, useKeys, useRevoke, useShopNames, useSourceDays, useSources } from './queries.ts';
 
 /** The doors through which data comes in, and the keys that open them. */
 export function SourcesPage() {
+  const { t } = useTranslation('apikey');
+  const may = useMay();
+  if (may('apikey.read')) return <Sources />;
+  return (
+    <Page title={t('title')}>
+      <NoPermission />
+    </Page>
+  );
+}
+
+function Sources() {
   const { t } = useTranslation('apikey');
   const text = useProblemText();
   const may = useMay();
   const keys = useKeys();
   const sources = useSources();
+  const days = useSourceDays(may('activity.read'));
+  const shops = useShopNames();
   const revoke = useRevoke();
   const [open, setOpen] = useState(false);
   const [going, setGoing] = useState<string[]>([]);
 
-  if (!may('apikey.read')) {
-    return (
-      <Page title={t('title')}>
-        <NoPermission />
-      </Page>
-    );
-  }
+  const eventsOf = (k: Key) => days.data && (days.data.items?.find((d) => d.source_id === k.source_id)?.events ?? 0);
+  // The name of the shop matters where there are several.
+  const shopOf = (k: Key) => ((shops.data?.items?.length ?? 0) > 1 ? shops.data?.items?.find((s) => s.id === k.shop_id)?.name : undefined);
 
   const take = (k: Key) => {
     setGoing((g) => [...g, k.id]);
@@ -65,6 +74,8 @@ export function SourcesPage() {
                   <KeyCard
                     of={k}
                     source={sources.data?.items?.find((s) => s.id === k.source_id)}
+                    shop={shopOf(k)}
+                    day={k.source_id === '0' ? undefined : eventsOf(k)}
                     onRevoke={may('apikey.write') ? () => take(k) : undefined}
                   />
                 </li>

@@ -14,6 +14,20 @@ export function useSources() {
   return useQuery({ queryKey: ['sources'], queryFn: ({ signal }) => need(api.GET('/api/v1/sources', { signal })) });
 }
 
+/** What came through each source in 24 hours. */
+export function useSourceDays(enabled: boolean) {
+  return useQuery({
+    queryKey: ['sources', 'days'],
+    queryFn: ({ signal }) => need(api.GET('/api/v1/events/sources', { signal })),
+    enabled,
+    refetchInterval: 15_000,
+  });
+}
+
+export function useShopNames() {
+  return useQuery({ queryKey: ['shops'], queryFn: ({ signal }) => need(api.GET('/api/v1/shops', { signal })) });
+}
+
 export function useCreateKey() {
   const client = useQueryClient();
   return useMutation({

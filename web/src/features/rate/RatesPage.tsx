@@ -1,4 +1,5 @@
 import { Button, Select, TextInput } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '@/api/problem.ts';
@@ -6,14 +7,17 @@ import type { Format } from '@/shared/format/format.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { type Column, DataList } from '@/shared/list/DataList.tsx';
 import { useMay, useReporting } from '@/shared/me/queries.ts';
+import { Card } from '@/shared/ui/Card.tsx';
+import { CopyField } from '@/shared/ui/CopyField.tsx';
 import { useCurrencies } from '@/shared/ui/choices.ts';
+import { DayField } from '@/shared/ui/DayField.tsx';
 import { IconUpload } from '@/shared/ui/icons.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { useFieldText, useProblemText } from '@/shared/ui/problemText.ts';
 import { SettingsCard } from '@/shared/ui/Settings.tsx';
 import { Empty, NoPermission } from '@/shared/ui/states.tsx';
 import { complain, say } from '@/shared/ui/undo.tsx';
-import { type Rate, usePutRates, useRateFile, useRates } from './queries.ts';
+import { type Rate, rateCurl, usePutRates, useRateFile, useRates } from './queries.ts';
 import classes from './Rates.module.css';
 
 /** What other currencies are worth in the one that figures are given in. */
@@ -34,6 +38,7 @@ export function RatesPage() {
   return (
     <Page title={t('title')} note={t('note', { currency })} actions={may('rate.write') && <FileButton />}>
       {may('rate.write') && <ByHand currency={currency} />}
+      {may('rate.write') && <ByProgram currency={currency} />}
       <DataList
         label={t('title')}
         list={list}
@@ -111,10 +116,11 @@ function FileButton() {
 
 function ByHand({ currency }: { currency: string }) {
   const { t } = useTranslation('rate');
+  const f = useFormat();
   const fieldText = useFieldText();
   const currencies = useCurrencies();
   const put = usePutRates();
-  const [form, setForm] = useState({ currency: '', day: new Date().toISOString().slice(0, 10), rate: '' });
+  const [form, setForm] = useState({ currency: '', day: f.dayKey(Date.now()), rate: '' });
   const rate = form.rate.replace(',', '.').trim();
   const problem = put.error ? asProblem(put.error) : undefined;
   return (
@@ -133,7 +139,7 @@ function ByHand({ currency }: { currency: string }) {
           value={form.currency || null}
           onChange={(v) => setForm({ ...form, currency: v ?? '' })}
         />
-        <TextInput label={t('hand.from')} type="date" value={form.day} onChange={(e) => setForm({ ...form, day: e.currentTarget.value })} />
+        <DayField label={t('hand.from')} value={form.day} onChange={(day) => setForm({ ...form, day })} />
         <TextInput
           label={t('hand.rate', { currency })}
           inputMode="decimal"
@@ -145,5 +151,23 @@ function ByHand({ currency }: { currency: string }) {
         />
       </div>
     </SettingsCard>
+  );
+}
+
+/** What a program sends. The key is a secret one, so it cannot be filled in. */
+function ByProgram({ currency }: { currency: string }) {
+  const { t } = useTranslation('rate');
+  const f = useFormat();
+  const other = currency === 'USD' ? 'EUR' : 'USD';
+  return (
+    <Card title={t('program.title')}>
+      <div className={classes.program}>
+        <p className="small dim">{t('program.note')}</p>
+        <CopyField block label={t('program.title')} text={rateCurl(window.location.origin, other, f.dayKey(Date.now()))} />
+        <p className="small">
+          <Link to="/settings/sources">{t('program.key')}</Link>
+        </p>
+      </div>
+    </Card>
   );
 }

@@ -31,3 +31,11 @@ export function useRateFile() {
     onSuccess: () => client.invalidateQueries({ queryKey: ['rates'] }),
   });
 }
+
+/** The call with which a program sets rates, to be shown to people. */
+export function rateCurl(origin: string, currency: string, day: string): string {
+  return `curl -X PUT ${origin}/api/v1/rates \\
+  -H 'Authorization: Bearer YOUR_KEY' \\
+  -H 'Content-Type: application/json' \\
+  -d '{"items": [{"currency": "${currency}", "day": "${day}", "rate": "0.9213"}]}'`;
+}

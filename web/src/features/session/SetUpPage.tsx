@@ -42,7 +42,7 @@ export function SetUpPage() {
     e.preventDefault();
     setTooShort(form.password.length < shortest);
     if (form.password.length < shortest) return;
-    setUp.mutate({ ...form, language: prefs().language }, { onSuccess: () => navigate({ to: '/', replace: true }) });
+    setUp.mutate({ ...form, language: prefs().language }, { onSuccess: () => navigate({ to: '/start', replace: true }) });
   };
 
   return (

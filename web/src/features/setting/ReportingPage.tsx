@@ -1,15 +1,17 @@
-import { Select, TextInput } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '@/api/problem.ts';
 import { useMay } from '@/shared/me/queries.ts';
 import { useCurrencies, useZones } from '@/shared/ui/choices.ts';
+import { IconPlus } from '@/shared/ui/icons.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { useFieldText } from '@/shared/ui/problemText.ts';
 import { SettingsCard } from '@/shared/ui/Settings.tsx';
 import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
 import { say } from '@/shared/ui/undo.tsx';
-import { type Shop, useSaveSettings, useSaveShop, useSettings, useShops } from './queries.ts';
+import { useSaveSettings, useSettings, useShops } from './queries.ts';
+import { AddShopModal, ShopCard } from './Shops.tsx';
 
 /** The shop itself, and the money and days that figures are given in. */
 export function ReportingPage() {
@@ -17,6 +19,7 @@ export function ReportingPage() {
   const may = useMay();
   const shops = useShops();
   const settings = useSettings();
+  const [adding, setAdding] = useState(false);
   if (!may('setting.read')) {
     return (
       <Page title={t('title')}>
@@ -25,13 +28,23 @@ export function ReportingPage() {
     );
   }
   return (
-    <Page title={t('title')}>
+    <Page
+      title={t('title')}
+      actions={
+        may('shop.write') && (
+          <Button leftSection={<IconPlus size={16} />} onClick={() => setAdding(true)}>
+            {t('shop.add')}
+          </Button>
+        )
+      }
+    >
       <Loaded query={settings}>
         {(s) => <Reporting key={s.currency + s.zone} currency={s.currency} zone={s.zone} locked={!may('setting.write')} />}
       </Loaded>
       <Loaded query={shops}>
         {({ items }) => (items ?? []).map((s) => <ShopCard key={s.id + s.updated_at} shop={s} locked={!may('shop.write')} />)}
       </Loaded>
+      <AddShopModal opened={adding} onClose={() => setAdding(false)} />
     </Page>
   );
 }
@@ -70,68 +83,6 @@ function Reporting({ currency, zone, locked }: { currency: string; zone: string;
         data={zones}
         value={form.zone}
         error={fieldText(problem?.field('zone'))}
-        onChange={(v) => v && setForm({ ...form, zone: v })}
-      />
-    </SettingsCard>
-  );
-}
-
-const editable = ['name', 'domain', 'currency', 'zone'] as const;
-
-function ShopCard({ shop, locked }: { shop: Shop; locked: boolean }) {
-  const { t } = useTranslation('setting');
-  const save = useSaveShop(shop.id);
-  const currencies = useCurrencies();
-  const zones = useZones();
-  const fieldText = useFieldText();
-  const [form, setForm] = useState({ name: shop.name, domain: shop.domain, currency: shop.currency, zone: shop.zone });
-  const changed = Object.fromEntries(editable.filter((k) => form[k] !== shop[k]).map((k) => [k, form[k]]));
-  const problem = save.error ? asProblem(save.error) : undefined;
-  const wrong = (path: string) => fieldText(problem?.field(path));
-  return (
-    <SettingsCard
-      title={t('shop.title')}
-      note={t('shop.note')}
-      onSave={() => save.mutate(changed, { onSuccess: () => say(t('saved')) })}
-      saving={save.isPending}
-      changed={!locked && Object.keys(changed).length > 0}
-      error={save.error}
-    >
-      <TextInput
-        label={t('shop.name')}
-        required
-        withAsterisk={false}
-        disabled={locked}
-        value={form.name}
-        error={wrong('name')}
-        onChange={(e) => setForm({ ...form, name: e.currentTarget.value })}
-      />
-      <TextInput
-        label={t('shop.domain')}
-        dir="ltr"
-        placeholder="shop.example"
-        disabled={locked}
-        value={form.domain}
-        error={wrong('domain')}
-        onChange={(e) => setForm({ ...form, domain: e.currentTarget.value.trim() })}
-      />
-      <Select
-        label={t('shop.currency')}
-        searchable
-        disabled={locked}
-        data={currencies}
-        value={form.currency}
-        error={wrong('currency')}
-        onChange={(v) => v && setForm({ ...form, currency: v })}
-      />
-      <Select
-        label={t('shop.zone')}
-        searchable
-        limit={60}
-        disabled={locked}
-        data={zones}
-        value={form.zone}
-        error={wrong('zone')}
         onChange={(v) => v && setForm({ ...form, zone: v })}
       />
     </SettingsCard>

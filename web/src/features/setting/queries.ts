@@ -15,6 +15,10 @@ export function useSettings() {
   return useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => need(api.GET('/api/v1/settings', { signal })) });
 }
 
+export function useStatus() {
+  return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => need(api.GET('/api/v1/status', { signal })) });
+}
+
 /** Shop and settings stand in /me too, by which every page is drawn. */
 function useAgain() {
   const client = useQueryClient();
@@ -28,6 +32,13 @@ function useAgain() {
 export function useSaveShop(id: string) {
   return useMutation({
     mutationFn: (body: ShopPatch) => need(api.PATCH('/api/v1/shops/{id}', { params: { path: { id } }, body })),
+    onSuccess: useAgain(),
+  });
+}
+
+export function useAddShop() {
+  return useMutation({
+    mutationFn: (body: Body<'/api/v1/shops', 'post'>) => need(api.POST('/api/v1/shops', { body })),
     onSuccess: useAgain(),
   });
 }

@@ -20,16 +20,20 @@ import classes from './User.module.css';
 export function PeoplePage() {
   const { t } = useTranslation('user');
   const may = useMay();
+  if (may('user.read')) return <People />;
+  return (
+    <Page title={t('title')}>
+      <NoPermission />
+    </Page>
+  );
+}
+
+function People() {
+  const { t } = useTranslation('user');
+  const may = useMay();
   const users = useUsers();
   const [adding, setAdding] = useState(false);
   const [changing, setChanging] = useState<User>();
-  if (!may('user.read')) {
-    return (
-      <Page title={t('title')}>
-        <NoPermission />
-      </Page>
-    );
-  }
   return (
     <Page
       title={t('title')}

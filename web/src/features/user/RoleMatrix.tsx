@@ -22,7 +22,7 @@ export function RoleMatrix() {
           const all = [...new Set(rows.flatMap((r) => r.permissions))];
           return (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box has to be reached by keyboard
-            <div className={classes.scroll} tabIndex={0} role="region" aria-label={t('matrix.title')}>
+            <div className={classes.scroll} tabIndex={0}>
               <table className={classes.table}>
                 <thead>
                   <tr>
