@@ -140,9 +140,15 @@ func (e *Event) Title(d *Details) string {
 	case Track:
 		return e.Name
 	case Page, Screen:
-		for _, s := range []string{e.Name, member(e.Properties, "name"), e.Category, d.Path, member(e.Properties, "path"), member(e.Properties, "title")} {
-			if s != "" {
-				return short(s)
+		for _, part := range []struct {
+			text string
+			name string // of a property, where text is not it
+		}{{e.Name, ""}, {"", "name"}, {e.Category, ""}, {d.Path, ""}, {"", "path"}, {"", "title"}} {
+			if part.name != "" {
+				part.text = member(e.Properties, part.name)
+			}
+			if part.text != "" {
+				return short(part.text)
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -239,5 +241,38 @@ func BenchmarkParse(b *testing.B) {
 		}
 		d := e.Details(nil, "")
 		_ = e.Title(&d)
+	}
+}
+
+// TestQuoted puts every byte at every place of strings of all short lengths: the scanner, which goes in steps of eight bytes, must find what
+// encoding/json finds.
+func TestQuoted(t *testing.T) {
+	for size := range 20 {
+		for at := range size {
+			for c := range 256 {
+				for _, tail := range []string{`"`, `", "`, ``} {
+					text := bytes.Repeat([]byte("a"), size)
+					text[at] = byte(c)
+					b := slices.Concat([]byte(`"`), text, []byte(tail))
+					s := scanner{b: b}
+					inside, ok := s.quoted()
+					end := s.i
+					if want := ok && json.Valid(b[:end]); ok != want {
+						t.Fatalf("%q: taken, but it is no JSON", b)
+					}
+					if !ok {
+						for n := 2; n <= len(b); n++ {
+							if json.Valid(b[:n]) {
+								t.Fatalf("%q: refused", b)
+							}
+						}
+						continue
+					}
+					if string(inside) != string(b[1:end-1]) || s.high >= 0x80 != bytes.ContainsFunc(inside, func(r rune) bool { return r >= 0x80 }) {
+						t.Fatalf("%q: %q, high %x", b, inside, s.high)
+					}
+				}
+			}
+		}
 	}
 }

@@ -1,5 +1,10 @@
 package event
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // The scanner checks JSON and cuts it into parts in one pass, without building values: of an event of 1 KB most is kept as it
 // came. It never recurses, so that depth costs a byte a level and no stack.
 
@@ -9,9 +14,12 @@ type scanner struct {
 	stack   []byte // open containers: '{' or '['
 	deepest int
 	huge    bool // a number that no double holds was seen
-	high    byte // all bytes of strings or-ed: 0x80 set means that UTF-8 must be checked
+	high    byte // 0x80 where a string has a byte beyond ASCII: UTF-8 must be checked
 	escapes bool // a \u escape was seen that may name NUL or half of a surrogate pair
 }
+
+// ones has one in each of its bytes.
+const ones = 0x0101010101010101
 
 // stop marks the bytes that end a run of plain characters in a string.
 var stop = func() (t [256]bool) {
@@ -52,17 +60,33 @@ func (s *scanner) quoted() ([]byte, bool) {
 	s.i++
 	from := s.i
 	b := s.b
-	high := s.high
+	var high uint64
 	for i := from; i < len(b); {
+		if len(b)-i >= 8 { // eight bytes at a time: which are quotes, backslashes or control characters
+			x := binary.LittleEndian.Uint64(b[i:])
+			q, e := x^ones*'"', x^ones*'\\'
+			found := ((q-ones)&^q | (e-ones)&^e | (x-ones*0x20)&^x) & (ones << 7)
+			if found == 0 {
+				high |= x
+				i += 8
+				continue
+			}
+			n := bits.TrailingZeros64(found) &^ 7 // the lowest one is sure
+			high |= x & (1<<n - 1)
+			i += n / 8
+		}
 		c := b[i]
-		high |= c
 		if !stop[c] {
+			high |= uint64(c)
 			i++
 			continue
 		}
 		switch {
 		case c == '"':
-			s.i, s.high = i+1, high
+			s.i = i + 1
+			if high&(ones<<7) != 0 {
+				s.high |= 0x80
+			}
 			return b[from:i], true
 		case c < 0x20 || i+1 >= len(b):
 			s.i = i
