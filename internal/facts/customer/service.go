@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -115,15 +116,9 @@ func (b *batch) finish(ctx context.Context) error {
 	return nil
 }
 
-// rawJSON is text that is JSON already.
-type rawJSON []byte
-
-// MarshalJSON gives the text.
-func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
-
 // changedPayload writes {"ids": [...], "described": [...]}: who is not what he was, and whose words to be found by are others.
-func changedPayload(touched, described []id.ID) rawJSON {
-	b := make(rawJSON, 0, 32+22*(len(touched)+len(described)))
+func changedPayload(touched, described []id.ID) json.RawMessage {
+	b := make(json.RawMessage, 0, 32+22*(len(touched)+len(described)))
 	list := func(list []id.ID) {
 		for i, c := range list {
 			if i > 0 {

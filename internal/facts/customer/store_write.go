@@ -47,6 +47,7 @@ func (b *batch) writeKeys(ctx context.Context) error {
 	for _, d := range b.devList {
 		put(KindAnonymous, d.id, owned{customer: d.was.anonymous}, owned{customer: d.is.anonymous})
 	}
+	byText(insert, 0)
 	if err := b.tx.InsertMany(ctx, "identity_keys", keyColumns, insert); err != nil {
 		return fmt.Errorf("insert identity keys: %w", err)
 	}
@@ -54,6 +55,11 @@ func (b *batch) writeKeys(ctx context.Context) error {
 		return fmt.Errorf("update identity keys: %w", err)
 	}
 	return nil
+}
+
+// byText sorts rows by a column of text that leads their key: neighbours lie on one page.
+func byText(rows [][]any, column int) {
+	slices.SortFunc(rows, func(x, y []any) int { return cmp.Compare(x[column].(string), y[column].(string)) })
 }
 
 func (b *batch) writeClaims(ctx context.Context) error {

@@ -3,6 +3,7 @@ package order
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -484,17 +485,11 @@ func (s *Service) announce(ctx context.Context, tx *sqldb.Tx, changed []Changed)
 	if s.Announce == nil || len(changed) == 0 {
 		return nil
 	}
-	if err := s.Announce(ctx, tx, TopicChanged, rawJSON(appendChanged(nil, changed))); err != nil {
+	if err := s.Announce(ctx, tx, TopicChanged, json.RawMessage(appendChanged(nil, changed))); err != nil {
 		return fmt.Errorf("announce changed orders: %w", err)
 	}
 	return nil
 }
-
-// rawJSON is text that is JSON already.
-type rawJSON []byte
-
-// MarshalJSON gives the text.
-func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
 
 // appendChanged writes the announcement; by hand, since an import writes one entry a row.
 func appendChanged(b []byte, changed []Changed) []byte {

@@ -1,8 +1,10 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rapport/internal/base/id"
@@ -243,6 +245,8 @@ func (w *writes) run(ctx context.Context, tx *sqldb.Tx) error {
 	if err := tx.Many(ctx, sqlUpdateOrder, w.updateOrders); err != nil {
 		return fmt.Errorf("update orders: %w", err)
 	}
+	// In the order of the key: neighbours lie on one page.
+	slices.SortFunc(w.insertKeys, func(x, y []any) int { return cmp.Compare(x[1].(string), y[1].(string)) })
 	if err := insertMany(ctx, tx, "order_keys", `shop_id, external_id, order_id, customer_id, content_hash`, w.insertKeys); err != nil {
 		return err
 	}
