@@ -92,7 +92,9 @@ export function useSaveMe() {
 }
 
 export function useChangePassword() {
+  const client = useQueryClient();
   return useMutation({
     mutationFn: (body: Body<'/api/v1/me/password', 'post'>) => done(api.POST('/api/v1/me/password', { body })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['sessions'] }),
   });
 }
