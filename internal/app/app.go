@@ -38,6 +38,7 @@ type App struct {
 	log     *slog.Logger
 	held    *hold
 	dir     string
+	db      *sqldb.DB
 	house   *house
 	parts   []part
 	started int
@@ -66,6 +67,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.db = db
 	a.closers = append(a.closers, db.Close)
 	if err := o.upgrade(ctx, db); err != nil {
 		return nil, err
@@ -121,14 +123,28 @@ func (a *App) Close() error {
 		err = a.control.close(ctx)
 		a.control = nil
 	}
+	err = errors.Join(err, a.stopBackground(ctx))
+	err = errors.Join(err, a.closeAll())
+	a.held.release()
+	return err
+}
+
+// stopParts ends what works in the background, in order, and leaves the stores open.
+func (a *App) stopParts() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	a.notReady()
+	return a.stopBackground(ctx)
+}
+
+func (a *App) stopBackground(ctx context.Context) error {
+	var err error
 	for ; a.started > 0; a.started-- {
 		p := a.parts[a.started-1]
 		if e := p.stop(ctx); e != nil {
 			err = errors.Join(err, fmt.Errorf("stop %s: %w", p.name, e))
 		}
 	}
-	err = errors.Join(err, a.closeAll())
-	a.held.release()
 	return err
 }
 

@@ -44,6 +44,7 @@ type commandLine struct {
 	Import  importCmd  `cmd:"" help:"Bring in customers, orders, order lines or products from a file."`
 	Backup  backupCmd  `cmd:"" help:"Write a backup of everything into one file, also while the server runs, and check it."`
 	Restore restoreCmd `cmd:"" help:"Put a backup into a new data directory."`
+	Migrate migrateCmd `cmd:"" help:"Move everything to PostgreSQL or back into a data directory, and compare every table."`
 	Rebuild rebuildCmd `cmd:"" help:"Make again what can be made again."`
 	Bench   benchCmd   `cmd:"" help:"Measure this machine: ingest, import, profile, overview."`
 	Config  configCmd  `cmd:"" help:"Show the settings in force and where each comes from; secrets are hidden."`
