@@ -176,7 +176,7 @@ func broken(what string, err error) error {
 	if errs.As(err) != nil {
 		return err
 	}
-	if sqldb.IsFull(err) || errors.Is(err, context.Canceled) {
+	if noRoom(err) || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("check %s: %w", what, err)
 	}
 	return errs.New(errs.Invalid, "backup.broken", "The backup is whole, but what it holds does not fit together (%s): %v.", what, err).Because(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
@@ -121,10 +122,15 @@ func fits(head archive.Head, t Target) error {
 
 // full speaks of a disk without room as such.
 func full(err error) error {
-	if errs.As(err) == nil && sqldb.IsFull(err) {
+	if errs.As(err) == nil && noRoom(err) {
 		return errs.New(errs.Unavailable, "restore.disk_full", "There is not enough room on the disk for the restored directory; nothing was changed.").Because(err)
 	}
 	return err
+}
+
+// noRoom tells that something could not be written for want of room, or of the right to more of it.
+func noRoom(err error) bool {
+	return sqldb.IsFull(err) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EDQUOT)
 }
 
 // leaveNoLogs merges the write-ahead files that checking has made, so that the directory is as after a clean stop.

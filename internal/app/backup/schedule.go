@@ -15,7 +15,6 @@ import (
 	"rapport/internal/access/role"
 	"rapport/internal/base/errs"
 	"rapport/internal/platform/disk"
-	"rapport/internal/platform/sqldb"
 )
 
 // Plan says where backups of the program's own are kept, and when it takes one by itself.
@@ -280,7 +279,7 @@ func Into(ctx context.Context, path string, full bool, write func(f *os.File) er
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		if errs.As(err) == nil && sqldb.IsFull(err) {
+		if errs.As(err) == nil && noRoom(err) {
 			return r, errs.New(errs.Unavailable, "backup.no_room", "There is not enough room for the backup %s; nothing was kept of it.", path).Because(err)
 		}
 		return r, err
