@@ -45,6 +45,8 @@ export async function another(v, options) {
 
 class Visitor {
   offline = false
+  /** Somebody else ends the session: what is asked meanwhile is answered 401. */
+  over = false
   place = 'the beginning'
 
   constructor(page, context) {
@@ -55,6 +57,7 @@ class Visitor {
       const where = m.location().url ?? ''
       if (expected.some((x) => x.what.test(m.text()) && x.where.test(where))) return
       if (this.offline && /ERR_INTERNET_DISCONNECTED|Failed to fetch/.test(m.text())) return
+      if (this.over && /status of 401/.test(m.text())) return
       this.trouble(`console: ${m.text()} ${where}`)
     })
     page.on('pageerror', (e) => this.trouble(`exception: ${e.stack ?? e}`))
