@@ -291,7 +291,10 @@ func identityArgs(k identityKey, r *identityRow) []any {
 func (b *batch) writeIdentities(ctx context.Context) error {
 	// In order of the key: neighbours lie on one page.
 	keys := slices.SortedFunc(maps.Keys(b.identities), func(x, y identityKey) int {
-		return cmp.Or(cmp.Compare(x.customer, y.customer), cmp.Compare(x.kind, y.kind), cmp.Compare(x.value, y.value), cmp.Compare(x.via, y.via))
+		if x.customer != y.customer { // mostly; Or would compare the texts too
+			return cmp.Compare(x.customer, y.customer)
+		}
+		return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.value, y.value), cmp.Compare(x.via, y.via))
 	})
 	var insert, put [][]any
 	for _, k := range keys {
