@@ -5,10 +5,11 @@ import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay, useMe } from '@/shared/me/queries.ts';
-import { IconBolt, IconMenu2, IconSearch, IconWifiOff } from '@/shared/ui/icons.ts';
+import { IconAlertTriangle, IconBolt, IconMenu2, IconSearch, IconWifiOff } from '@/shared/ui/icons.ts';
 import { Mark } from '@/shared/ui/Mark.tsx';
 import { navigation } from './navigation.ts';
 import { openPalette, Palette } from './Palette.tsx';
+import { useDisk } from './queries.ts';
 import classes from './Shell.module.css';
 import { useStart } from './start/queries.ts';
 import { UserMenu } from './UserMenu.tsx';
@@ -53,9 +54,23 @@ export function Shell() {
             {t('offline')}
           </div>
         )}
+        <DiskWarning />
         <Outlet />
       </main>
       <Palette />
+    </div>
+  );
+}
+
+/** Said on every page, since everything depends on it. */
+function DiskWarning() {
+  const { t } = useTranslation('app');
+  const state = useDisk(useMay()('status.read'));
+  if (state !== 'low' && state !== 'full') return null;
+  return (
+    <div className={classes.offline} role="status">
+      <IconAlertTriangle size={16} aria-hidden />
+      {t(`disk.${state}`)}
     </div>
   );
 }

@@ -19,3 +19,14 @@ export function chooseLanguage(language: string): void {
     // Without a connection the choice still holds on this device.
   });
 }
+
+/** How much room the server has; asked rarely, by whoever may. */
+export function useDisk(enabled: boolean) {
+  const status = useQuery({
+    queryKey: ['status'],
+    queryFn: ({ signal }) => need(api.GET('/api/v1/status', { signal })),
+    enabled,
+    refetchInterval: 60_000,
+  });
+  return status.data?.disk.state;
+}

@@ -7,6 +7,7 @@ import { Card, Facts } from '@/shared/ui/Card.tsx';
 import { IconUpload } from '@/shared/ui/icons.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
+import { Backups } from './Backups.tsx';
 import { useStatus } from './queries.ts';
 import classes from './Setting.module.css';
 
@@ -35,6 +36,7 @@ export function DataPage() {
       }
     >
       <Counters />
+      <Backups />
       <Card title={t('data.kept')} flush>
         <ul className={classes.list}>
           {kept.map((k) => (
@@ -66,6 +68,7 @@ function Counters() {
               [t('data.refused'), f.number(s.ingest.refused)],
               [t('data.store'), stores[s.engine.store] ?? s.engine.store],
               [t('data.warehouse'), stores[s.engine.warehouse] ?? s.engine.warehouse],
+              [t('data.disk'), t('data.free', { free: f.bytes(s.disk.free_bytes), all: f.bytes(s.disk.total_bytes) })],
               [t('data.version'), s.version],
             ]}
           />

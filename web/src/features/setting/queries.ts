@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { api, need } from '@/api/client.ts';
+import { api, done, need } from '@/api/client.ts';
 import type { Body, Item } from '@/api/types.ts';
 import { meQuery } from '@/shared/me/queries.ts';
 
@@ -49,3 +49,22 @@ export function useSaveSettings() {
     onSuccess: useAgain(),
   });
 }
+
+export function useBackups() {
+  return useQuery({
+    queryKey: ['backups'],
+    queryFn: ({ signal }) => need(api.GET('/api/v1/backups', { signal })),
+    refetchInterval: (q) => (q.state.data?.running ? 2000 : false),
+  });
+}
+
+export function useTakeBackup(onError: (error: unknown) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => done(api.POST('/api/v1/backups')),
+    onSettled: () => client.invalidateQueries({ queryKey: ['backups'] }),
+    onError,
+  });
+}
+
+export const backupFile = (name: string) => `/api/v1/backups/${encodeURIComponent(name)}/file`;
