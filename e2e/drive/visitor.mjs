@@ -19,7 +19,7 @@ export async function visit(story, options = {}) {
     const opened = await open(orders.chromium, { locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options })
     browser = opened.browser
     const page = await opened.context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(40_000)
     const v = new Visitor(page, opened.context)
     try {
       await story(v)
@@ -39,7 +39,7 @@ export async function visit(story, options = {}) {
 export async function another(v, options) {
   const context = await v.context.browser().newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(40_000)
   return new Visitor(page, context)
 }
 
