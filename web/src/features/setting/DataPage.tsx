@@ -68,7 +68,7 @@ function Counters() {
               [t('data.refused'), f.number(s.ingest.refused)],
               [t('data.store'), stores[s.engine.store] ?? s.engine.store],
               [t('data.warehouse'), stores[s.engine.warehouse] ?? s.engine.warehouse],
-              [t('data.disk'), t('data.free', { free: f.bytes(s.disk.free_bytes), all: f.bytes(s.disk.total_bytes) })],
+              [t('data.disk'), <Free key="disk" free={f.bytes(s.disk.free_bytes)} all={f.bytes(s.disk.total_bytes)} />],
               [t('data.version'), s.version],
             ]}
           />
@@ -76,4 +76,10 @@ function Counters() {
       </Loaded>
     </Card>
   );
+}
+
+/** A sentence that begins with a Latin unit, and so would be taken for a Latin one. */
+function Free({ free, all }: { free: string; all: string }) {
+  const { t, i18n } = useTranslation('setting');
+  return <span dir={i18n.dir()}>{t('data.free', { free, all })}</span>;
 }
