@@ -69,7 +69,7 @@ func hearStories(t *testing.T, d *harness.Driver) map[string]story {
 	told := map[string]story{}
 	for {
 		var news story
-		if !d.Next(90*time.Second, &news) {
+		if !d.Next(3*time.Minute, &news) {
 			t.Fatalf("the driver ended early%s", harness.Quote(d.Stderr()))
 		}
 		switch {

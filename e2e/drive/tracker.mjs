@@ -74,15 +74,22 @@ async function visitor(browser, story, allowed = []) {
   v.note = (event, from, to = Date.now()) => v.did.push({ event, from, to })
   v.kept = (page) => page.evaluate(() => ({ cookie: document.cookie, storage: Object.keys(localStorage) }))
   v.sent = async (what) => {
-    for (const until = Date.now() + 30_000; Date.now() < until; await breathe(20)) if (v.posts.some((p) => p.body.includes(what))) return
-    trouble(`${what} was not sent`)
+    for (const until = Date.now() + 60_000; Date.now() < until; await breathe(20)) if (v.posts.some((p) => p.body.includes(what))) return
+    trouble(`${what} was not sent within a minute; ${v.posts.length} requests were seen`)
   }
   return v
 }
 
 const loaded = (page) => page.evaluate(() => new Promise((yes) => { window.rapport.ready(yes) }))
-const settled = (page) => page.evaluate(() => new Promise((yes) => {
-  const look = () => (Object.keys(localStorage).some((k) => k.startsWith('rapport.q.')) ? setTimeout(look, 20) : yes())
+/** Waits until the page has nothing more to send. */
+const settled = (page) => page.evaluate(() => new Promise((yes, no) => {
+  const until = Date.now() + 60_000
+  const look = () => {
+    const waiting = Object.keys(localStorage).filter((k) => k.startsWith('rapport.q.'))
+    if (!waiting.length) yes()
+    else if (Date.now() < until) setTimeout(look, 20)
+    else no(new Error(`after a minute there wait ${waiting.map((k) => localStorage[k])}, not before ${localStorage['rapport.until']}, online: ${navigator.onLine}`))
+  }
   look()
 }))
 
@@ -93,7 +100,7 @@ const stories = {
       head: `${snippet()}<script>
         if (location.pathname === '/') { window.earlyAt = Date.now(); rapport.track('Visit Early'); window.earlyBy = Date.now() }
         if (location.pathname === '/product/1') rapport.productViewed({ product_id: 'trk-1', name: 'Boots', price: 59.9, currency: 'EUR' })
-        function go(path, title) { history.pushState({}, '', path); setTimeout(function () { document.title = title }, 10) }
+        function go(path, title) { history.pushState({}, '', path); Promise.resolve().then(function () { document.title = title }) }
       </script>`,
       body: '<a id="product" href="/product/1">product</a> <a id="cart" href="/cart">cart</a> <a id="app" href="/app">app</a><iframe sandbox="allow-scripts" hidden></iframe>',
     })
@@ -413,7 +420,7 @@ try {
   const asked = orders.stories ?? Object.keys(stories)
   await Promise.all(asked.map(async (name) => {
     const began = Date.now()
-    const told = await stories[name](browser)
+    const told = await stories[name](browser).catch((e) => { throw new Error(`${name}: ${e.stack ?? e}`) })
     tell({ story: name, took: Date.now() - began, ...told })
   }))
   // The browser stays until the test is done: what a page sent as it was left may still be under way.
