@@ -45,7 +45,7 @@ await visit(async (v) => {
   await v.look('profile')
 
   v.at('palette')
-  const palette = page.getByPlaceholder('Go to a page, find a customer, do something…')
+  const palette = page.getByPlaceholder('Find a customer, an order, a product, a page…')
   // Results that come later than the first ones are not preselected, so a person goes down to what he wants.
   const choose = async (words, wanted) => {
     await page.keyboard.press('Control+k')

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"rapport/internal/platform/outbox"
+	"rapport/internal/platform/sqldb"
 )
 
 // What is heard: new rates, and another reporting currency or zone.
@@ -59,4 +61,37 @@ func (s *Service) hear(ctx context.Context, records []outbox.Record) error {
 		}
 	}
 	return nil
+}
+
+func (s *Service) announce(ctx context.Context, tx *sqldb.Tx, changed []Changed) error {
+	if s.Announce == nil || len(changed) == 0 {
+		return nil
+	}
+	if err := s.Announce(ctx, tx, TopicChanged, json.RawMessage(appendChanged(nil, changed))); err != nil {
+		return fmt.Errorf("announce changed orders: %w", err)
+	}
+	return nil
+}
+
+// appendChanged writes the announcement; by hand, since an import writes one entry a row.
+func appendChanged(b []byte, changed []Changed) []byte {
+	b = append(b, '[')
+	for i, c := range changed {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"customer_id":"`...)
+		b = strconv.AppendInt(b, int64(c.CustomerID), 10)
+		b = append(b, `","order_id":"`...)
+		b = strconv.AppendInt(b, int64(c.OrderID), 10)
+		b = append(b, `","new":`...)
+		b = strconv.AppendBool(b, c.New)
+		if c.From != 0 {
+			b = append(b, `,"from":"`...)
+			b = strconv.AppendInt(b, int64(c.From), 10)
+			b = append(b, '"')
+		}
+		b = append(b, '}')
+	}
+	return append(b, ']')
 }

@@ -97,6 +97,7 @@ type listInput struct {
 	CustomerID httpapi.ID `query:"customer_id"`
 	ShopID     httpapi.ID `query:"shop_id"`
 	ExternalID string     `query:"external_id"`
+	Query      string     `query:"q" maxLength:"100" doc:"How the order number begins; the list is in the order of numbers then"`
 	Status     string     `query:"status" enum:"pending,placed,cancelled,return"`
 	Limit      int        `query:"limit" minimum:"0" maximum:"500"`
 	Cursor     string     `query:"cursor"`
@@ -121,7 +122,7 @@ type body[T any] struct{ Body T }
 func (s *Service) Routes(api huma.API) {
 	huma.Register(api, httpapi.Op("list-orders", "GET /api/v1/orders", "List orders, newest first", role.OrderRead),
 		func(ctx context.Context, in *listInput) (*body[page.Page[Row]], error) {
-			return s.list(ctx, Filter{CustomerID: in.CustomerID.ID, ShopID: in.ShopID.ID, ExternalID: in.ExternalID, Status: in.Status,
+			return s.list(ctx, Filter{CustomerID: in.CustomerID.ID, ShopID: in.ShopID.ID, ExternalID: in.ExternalID, Query: in.Query, Status: in.Status,
 				Limit: in.Limit, Cursor: in.Cursor})
 		})
 	huma.Register(api, httpapi.Op("list-customer-orders", "GET /api/v1/customers/{id}/orders", "List the orders of a customer", role.OrderRead),

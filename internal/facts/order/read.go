@@ -7,6 +7,7 @@ import (
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/base/page"
+	"rapport/internal/platform/sqldb"
 )
 
 // Stored is an order as it stands.
@@ -35,6 +36,7 @@ type Filter struct {
 	CustomerID id.ID
 	ShopID     id.ID
 	ExternalID string
+	Query      string // how the number begins; the list is in the order of numbers then
 	Status     string
 	Limit      int
 	Cursor     string
@@ -44,6 +46,9 @@ type Filter struct {
 func (s *Service) List(ctx context.Context, f Filter) (page.Page[Stored], error) {
 	if err := role.Require(ctx, role.OrderRead); err != nil {
 		return page.Page[Stored]{}, err
+	}
+	if f.Query != "" {
+		return s.find(ctx, f)
 	}
 	var at int64
 	var last id.ID
@@ -62,6 +67,30 @@ func (s *Service) List(ctx context.Context, f Filter) (page.Page[Stored], error)
 		return page.Page[Stored]{}, err
 	}
 	return page.Cut(rows, limit, func(o Stored) string { return page.Encode(o.PlacedAt, o.ID) }), nil
+}
+
+// find gives orders whose number begins as asked. Shops write "#1001" and people type 1001, so that is tried too.
+func (s *Service) find(ctx context.Context, f Filter) (page.Page[Stored], error) {
+	var after numberPlace
+	limit := page.Limit(f.Limit, 50)
+	tries := []string{f.Query, "#" + f.Query}
+	more, err := page.Decode(f.Cursor, &after.shop, &after.number, &tries[0])
+	if err != nil {
+		return page.Page[Stored]{}, err
+	}
+	if more {
+		tries = tries[:1]
+	}
+	for _, prefix := range tries {
+		rows, err := selectByNumber(ctx, s.DB, f, sqldb.Clean(prefix), after, limit+1)
+		if err != nil {
+			return page.Page[Stored]{}, err
+		}
+		if len(rows) > 0 || prefix == tries[len(tries)-1] {
+			return page.Cut(rows, limit, func(o Stored) string { return page.Encode(o.ShopID, o.ExternalID, prefix) }), nil
+		}
+	}
+	return page.Page[Stored]{}, nil
 }
 
 // Get gives one order with lines and refunds.

@@ -3,11 +3,8 @@ package order
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"rapport/internal/base/clock"
@@ -51,41 +48,6 @@ const (
 	Created
 	Updated
 )
-
-// Totals are the sums of one customer's orders, for the customer's own record: whole, or what new orders add to them.
-type Totals struct {
-	CustomerID      id.ID
-	Orders          int64 // placed, confirmed, no test
-	Spent           int64 // reporting currency
-	Refunded        int64
-	Unconverted     int64 // orders that lack a rate and so are missing in Spent
-	FirstAt, LastAt int64 // zero without orders
-	Added           bool  // of new orders alone, to be added to what the record says
-}
-
-// Merge brings newer sums of a customer's orders into older ones, both not yet kept.
-func (t *Totals) Merge(newer Totals) {
-	if !newer.Added {
-		*t = newer
-		return
-	}
-	t.Orders, t.Spent, t.Refunded, t.Unconverted = t.Orders+newer.Orders, t.Spent+newer.Spent, t.Refunded+newer.Refunded, t.Unconverted+newer.Unconverted
-	if newer.FirstAt != 0 && (t.FirstAt == 0 || newer.FirstAt < t.FirstAt) {
-		t.FirstAt = newer.FirstAt
-	}
-	t.LastAt = max(t.LastAt, newer.LastAt)
-}
-
-// Keep brings sums into a map of those that are not yet kept.
-func Keep(all map[id.ID]Totals, some []Totals) {
-	for _, t := range some {
-		if have, ok := all[t.CustomerID]; ok {
-			have.Merge(t)
-			t = have
-		}
-		all[t.CustomerID] = t
-	}
-}
 
 // Changed names an order that is not what it was.
 type Changed struct {
@@ -340,35 +302,6 @@ func (b *batch) stage(ctx context.Context, w *writes, e *entry) error {
 	return nil
 }
 
-// add notes what a new order adds to its customer's sums; selectTotals says the same of stored ones.
-func (b *batch) add(st *state, rep *reported) {
-	if st.customer == 0 {
-		return
-	}
-	t := b.added[st.customer]
-	if t == nil {
-		t = &Totals{CustomerID: st.customer, Added: true}
-		b.added[st.customer] = t
-	}
-	status := st.status()
-	if status != StatusPlaced && status != StatusReturn || !st.order.Confirmed || st.order.Test {
-		return
-	}
-	more := Totals{Added: true}
-	if status == StatusPlaced {
-		more.Orders, more.FirstAt, more.LastAt = 1, st.order.PlacedAt, st.order.PlacedAt
-	}
-	if n, ok := rep.total.(int64); ok {
-		more.Spent = n
-	} else {
-		more.Unconverted = 1
-	}
-	if n, ok := rep.refunded.(int64); ok {
-		more.Refunded = n
-	}
-	t.Merge(more)
-}
-
 // reported is what an order comes to in the reporting currency.
 type reported struct {
 	day      int64
@@ -464,54 +397,6 @@ func (b *batch) finish(ctx context.Context) (Touched, error) {
 	}
 	b.out.Totals = totals
 	return b.out, b.svc.announce(ctx, b.tx, b.out.Orders)
-}
-
-// totalsOf sums the orders of everybody who owns or owned one of the changed orders.
-func totalsOf(ctx context.Context, q sqldb.Q, changed []Changed) ([]Totals, error) {
-	ids := make([]id.ID, 0, len(changed))
-	for _, c := range changed {
-		if c.CustomerID != 0 {
-			ids = append(ids, c.CustomerID)
-		}
-		if c.From != 0 {
-			ids = append(ids, c.From)
-		}
-	}
-	slices.Sort(ids)
-	return selectTotals(ctx, q, slices.Compact(ids))
-}
-
-func (s *Service) announce(ctx context.Context, tx *sqldb.Tx, changed []Changed) error {
-	if s.Announce == nil || len(changed) == 0 {
-		return nil
-	}
-	if err := s.Announce(ctx, tx, TopicChanged, json.RawMessage(appendChanged(nil, changed))); err != nil {
-		return fmt.Errorf("announce changed orders: %w", err)
-	}
-	return nil
-}
-
-// appendChanged writes the announcement; by hand, since an import writes one entry a row.
-func appendChanged(b []byte, changed []Changed) []byte {
-	b = append(b, '[')
-	for i, c := range changed {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"customer_id":"`...)
-		b = strconv.AppendInt(b, int64(c.CustomerID), 10)
-		b = append(b, `","order_id":"`...)
-		b = strconv.AppendInt(b, int64(c.OrderID), 10)
-		b = append(b, `","new":`...)
-		b = strconv.AppendBool(b, c.New)
-		if c.From != 0 {
-			b = append(b, `,"from":"`...)
-			b = strconv.AppendInt(b, int64(c.From), 10)
-			b = append(b, '"')
-		}
-		b = append(b, '}')
-	}
-	return append(b, ']')
 }
 
 // dayCache remembers the last day worked out: files are often sorted by time, and zone arithmetic is slow.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -513,6 +514,40 @@ func TestPaging(t *testing.T) {
 		}
 		if _, err := w.List(context.Background(), f); err == nil || errors.Is(err, sqldb.ErrNoRows) {
 			t.Errorf("a stranger lists orders: %v", err)
+		}
+	})
+}
+
+// TestFind looks for orders by how their number begins, page by page.
+func TestFind(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db)
+		var all []order.Change
+		for i, ext := range []string{"1000", "1001", "1002", "100é", "101", "#2001", "#2002", "R\U0010FFFE"} {
+			all = append(all, placed(ext, alice, day(1+i%3), 100, "EUR"))
+		}
+		w.apply(all...)
+		for query, want := range map[string]string{"100": "1000 1001 1002 100é", "1": "1000 1001 1002 100é 101", "1002": "1002", "200": "#2001 #2002", "#2002": "#2002",
+			"R": "R\U0010FFFE", "2\x00": "", "%": "", "9": ""} {
+			var got []string
+			for f := (order.Filter{Query: query, Limit: 2}); ; {
+				p, err := w.List(ctx, f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, o := range p.Items {
+					got = append(got, o.ExternalID)
+				}
+				if f.Cursor = p.NextCursor; f.Cursor == "" {
+					break
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%q finds %q, want %q", query, got, want)
+			}
+		}
+		if p, err := w.List(ctx, order.Filter{Query: "100", Status: order.StatusCancelled}); err != nil || len(p.Items) != 0 {
+			t.Errorf("with a state: %+v, %v", p.Items, err)
 		}
 	})
 }

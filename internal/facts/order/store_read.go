@@ -61,6 +61,14 @@ func readStored(ctx context.Context, q sqldb.Q, query string, args ...any) ([]St
 }
 
 func listTail(f Filter, p *params, at int64, last id.ID, more bool, limit int) string {
+	where := listWhere(f, p)
+	if more {
+		where += ` AND (o.placed_at, o.order_id) < (` + p.add(at) + `, ` + p.add(int64(last)) + `)`
+	}
+	return where + ` ORDER BY o.placed_at DESC, o.order_id DESC LIMIT ` + p.add(int64(limit))
+}
+
+func listWhere(f Filter, p *params) string {
 	where := ""
 	if f.CustomerID != 0 {
 		where += ` AND o.customer_id = ` + p.add(int64(f.CustomerID))
@@ -71,10 +79,7 @@ func listTail(f Filter, p *params, at int64, last id.ID, more bool, limit int) s
 	if f.Status != "" {
 		where += ` AND o.status = ` + p.add(f.Status)
 	}
-	if more {
-		where += ` AND (o.placed_at, o.order_id) < (` + p.add(at) + `, ` + p.add(int64(last)) + `)`
-	}
-	return where + ` ORDER BY o.placed_at DESC, o.order_id DESC LIMIT ` + p.add(int64(limit))
+	return where
 }
 
 func selectList(ctx context.Context, q sqldb.Q, f Filter, at int64, last id.ID, more bool, limit int) ([]Stored, error) {
@@ -90,6 +95,23 @@ func selectByExternal(ctx context.Context, q sqldb.Q, f Filter, at int64, last i
 	tail := listTail(f, &p, at, last, more, limit)
 	return readStored(ctx, q, `SELECT `+listColumns+` FROM order_keys k JOIN orders o ON o.customer_id = k.customer_id AND o.order_id = k.order_id
 		WHERE k.shop_id IN (SELECT shop_id FROM shops) AND k.external_id = `+ext+tail, p...)
+}
+
+// numberPlace is the last row of a page in the order of numbers.
+type numberPlace struct {
+	shop   id.ID
+	number string
+}
+
+// selectByNumber reads a stretch of the key table, shop by shop.
+func selectByNumber(ctx context.Context, q sqldb.Q, f Filter, prefix string, after numberPlace, limit int) ([]Stored, error) {
+	var p params
+	where := ` WHERE k.shop_id IN (SELECT shop_id FROM shops) AND k.external_id >= ` + p.add(prefix) + ` AND k.external_id < ` + p.add(prefix+"\U0010FFFF")
+	if after.shop != 0 {
+		where += ` AND (k.shop_id, k.external_id) > (` + p.add(int64(after.shop)) + `, ` + p.add(after.number) + `)`
+	}
+	where += listWhere(f, &p) + ` ORDER BY k.shop_id, k.external_id LIMIT ` + p.add(int64(limit))
+	return readStored(ctx, q, `SELECT `+listColumns+` FROM order_keys k JOIN orders o ON o.customer_id = k.customer_id AND o.order_id = k.order_id`+where, p...)
 }
 
 func selectOne(ctx context.Context, q sqldb.Q, order id.ID) (Stored, bool, error) {

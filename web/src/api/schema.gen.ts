@@ -3189,6 +3189,8 @@ export interface operations {
                 customer_id?: string;
                 shop_id?: string;
                 external_id?: string;
+                /** @description How the order number begins; the list is in the order of numbers then */
+                q?: string;
                 status?: "pending" | "placed" | "cancelled" | "return";
                 limit?: number;
                 cursor?: string;

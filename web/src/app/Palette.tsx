@@ -3,6 +3,7 @@ import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay } from '@/shared/me/queries.ts';
 import { setPrefs, usePrefs } from '@/shared/prefs/prefs.ts';
 import {
@@ -10,6 +11,8 @@ import {
   IconDeviceDesktop,
   IconLogout,
   IconMoon,
+  IconPackage,
+  IconReceipt,
   IconSearch,
   IconSettings,
   IconSun,
@@ -19,7 +22,7 @@ import {
 } from '@/shared/ui/icons.ts';
 import { useLeave } from './leave.ts';
 import { navigation, settingsPages } from './navigation.ts';
-import { useFoundCustomers } from './queries.ts';
+import { useFoundCustomers, useFoundOrders, useFoundProducts } from './queries.ts';
 
 const [store, spotlight] = createSpotlight();
 
@@ -33,7 +36,7 @@ interface Entry {
   run: () => void;
 }
 
-/** Ctrl or Cmd and K: every page, every customer, every action. */
+/** Ctrl or Cmd and K: every page, customer, order and product, every action. */
 export function Palette() {
   const { t } = useTranslation('app');
   const [query, setQuery] = useState('');
@@ -41,6 +44,9 @@ export function Palette() {
   const may = useMay();
   const navigate = useNavigate();
   const found = useFoundCustomers(asked, may('customer.read'));
+  const foundOrders = useFoundOrders(asked, may('order.read'));
+  const foundProducts = useFoundProducts(asked, may('catalog.read'));
+  const format = useFormat();
   const actions = useActions();
 
   const pages: Entry[] = [
@@ -70,9 +76,25 @@ export function Palette() {
     icon: <IconUser size={18} stroke={1.7} />,
     run: () => navigate({ to: '/customers/$id', params: { id: c.id } }),
   }));
+  const orders: Entry[] = (asked ? (foundOrders.data?.items ?? []) : []).map((o) => ({
+    key: o.id,
+    label: o.external_id,
+    note: [o.placed_at && format.day(o.placed_at), format.money(o.total), o.email].filter(Boolean).join(' · '),
+    icon: <IconReceipt size={18} stroke={1.7} />,
+    run: () => navigate({ to: '/orders/$id', params: { id: o.id } }),
+  }));
+  const products: Entry[] = (asked ? (foundProducts.data?.items ?? []) : []).map((p) => ({
+    key: p.id,
+    label: p.name || p.sku || p.external_id,
+    note: [p.sku, p.price && format.money(p.price)].filter(Boolean).join(' · '),
+    icon: <IconPackage size={18} stroke={1.7} />,
+    run: () => navigate({ to: '/products/$id', params: { id: p.id } }),
+  }));
   const groups: [string, Entry[]][] = [
     [t('palette.pages'), pages.filter(fits)],
     [t('palette.customers'), customers],
+    [t('palette.orders'), orders],
+    [t('palette.products'), products],
     [t('palette.actions'), actions.filter(fits)],
   ];
   const any = groups.some(([, entries]) => entries.length > 0);

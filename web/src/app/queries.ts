@@ -12,6 +12,25 @@ export function useFoundCustomers(q: string, enabled: boolean) {
   });
 }
 
+/** Orders by how their number begins. */
+export function useFoundOrders(q: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['palette', 'orders', q],
+    queryFn: ({ signal }) => need(api.GET('/api/v1/orders', { params: { query: { q, limit: 4 } }, signal })),
+    enabled: enabled && q.length > 1,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useFoundProducts(q: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['palette', 'products', q],
+    queryFn: ({ signal }) => need(api.GET('/api/v1/products', { params: { query: { q, limit: 4 } }, signal })),
+    enabled: enabled && q.length > 1,
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** Changes the language here at once, and with the account so that mails and other devices follow. */
 export function chooseLanguage(language: string): void {
   setPrefs({ language });

@@ -9,7 +9,7 @@ export type OrderDetail = Answer<'/api/v1/orders/{id}'>;
 export type Cart = Item<'/api/v1/carts'>;
 
 export function useOrders(s: OrderSearch) {
-  const query = { ...(s.number ? { external_id: s.number } : {}), ...(s.status ? { status: s.status } : {}), limit: 100 };
+  const query = { ...(s.number ? { q: s.number } : {}), ...(s.status ? { status: s.status } : {}), limit: 100 };
   return useKeyset<Order>(['orders', query], (cursor, signal) =>
     need(api.GET('/api/v1/orders', { params: { query: { ...query, ...(cursor ? { cursor } : {}) } }, signal })),
   );
