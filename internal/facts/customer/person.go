@@ -211,6 +211,9 @@ func (b *batch) joinSessions(to, from *person) session {
 		return t
 	}
 	b.respan(to.id, from.is.floor, t.until+1)
+	if one, ok := oneSession(to, from); ok {
+		return one
+	}
 	if t.until > s.until {
 		s, t = t, s
 	}
@@ -218,6 +221,22 @@ func (b *batch) joinSessions(to, from *person) session {
 		s.campaign = unsure
 	}
 	return s
+}
+
+// oneSession gives the session that those of two records are together, where that is certain: the later one lies within reach of the earlier
+// one, names no campaign of its own, and has nothing before it that could lie before the earlier one or cut it. It is the way of most people who
+// say on a second device who they are.
+func oneSession(x, y *person) (session, bool) {
+	if x.is.session.from > y.is.session.from {
+		x, y = y, x
+	}
+	a, b := x.is.session, y.is.session
+	if a.campaign == unsure || b.campaign == unsure || a.from == b.from || b.from > a.until+sessionGap || y.is.floor < b.from ||
+		b.campaign != "" && b.campaign != a.campaign {
+		return session{}, false
+	}
+	a.until = max(a.until, b.until)
+	return a, true
 }
 
 func (b *batch) respan(c id.ID, from, until int64) {
