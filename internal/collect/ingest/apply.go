@@ -168,6 +168,11 @@ func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
 	if err := saveRefused(ctx, tx, s.IDs, w.refused); err != nil {
 		return err
 	}
+	if seq := s.flushed.Load(); seq > 0 {
+		if err := dequeue(ctx, tx, seq); err != nil {
+			return err
+		}
+	}
 	q := queued{first: w.first, last: w.last, counts: w.counts, decisions: w.encode()}
 	if err := enqueue(ctx, tx, &q); err != nil {
 		return err

@@ -34,6 +34,12 @@ func (p *pendingSteps) add(s *step) {
 	p.events += len(s.events)
 }
 
+func (p *pendingSteps) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.steps)
+}
+
 func (p *pendingSteps) drop(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -174,12 +180,23 @@ func (s *Service) flushOnce(ctx context.Context, steps []*step) error {
 	if err := s.crash("flush.visits"); err != nil {
 		return err
 	}
-	if err := dequeue(ctx, s.DB, b.Seq); err != nil {
+	if err := s.unqueue(ctx, b.Seq, len(steps)); err != nil {
 		return err
 	}
 	s.pending.drop(len(steps))
 	s.visible.add(sum, b.Seq)
 	return s.crash("flush.done")
+}
+
+// unqueue forgets the steps that the warehouse has. While more of them follow, the applier does that along with its own writing: a transaction
+// of the flusher's own would wait for one of the applier's each time.
+func (s *Service) unqueue(ctx context.Context, seq int64, steps int) error {
+	if s.pending.count() > steps {
+		s.flushed.Store(seq)
+		return nil
+	}
+	s.flushed.Store(0)
+	return dequeue(ctx, s.DB, seq)
 }
 
 // recover takes up the steps that an earlier run applied but may not have carried into the warehouse.

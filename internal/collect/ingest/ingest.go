@@ -77,6 +77,7 @@ type Service struct {
 	built     chan *filter
 
 	pending pendingSteps
+	flushed atomic.Int64 // the warehouse has the steps up to it, which still stand in its queue; 0: none
 	steps   chan *step
 	visible tally
 
