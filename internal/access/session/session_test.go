@@ -86,7 +86,7 @@ func TestWhereOneIsSignedIn(t *testing.T) {
 		alive(phone, false)
 		alive(owner, true)
 		// A new password leaves none of the old ones in the list.
-		desk = in("curl/8", "203.0.113.1")
+		in("curl/8", "203.0.113.1")
 		owner.Do("PATCH", "/api/v1/users/"+u.ID.String(), `{"password":"owners choice"}`).Want(200, "")
 		next := c.Session(c.Post("/api/v1/sessions", map[string]string{"email": u.Email, "password": "owners choice"}).Want(200, "").Cookie(httpapi.CookieName))
 		if got := sessions(next); len(got) != 1 || !got[0].Current {
