@@ -44,7 +44,7 @@ func benches() []bench {
 		{"ingest", "batches of 50 events of about 1.1 KB, accepted and all the way into profile and warehouse", benchIngest},
 		{"single", "one event a call", benchSingle},
 		{"latency", "event to timeline and live view at 5,000 events/s", benchLatency},
-		{"import", "orders from CSV", benchImport},
+		{"import", "orders and order lines from CSV", benchImport},
 	}
 }
 

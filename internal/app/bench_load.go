@@ -203,10 +203,10 @@ func ignoreEnd(ctx context.Context, err error) error {
 	return err
 }
 
-// benchImport imports a file of orders with the command, as an operator would, and then once more.
+// benchImport imports a file of orders with the command, as an operator would, and then once more; then one of order lines.
 func benchImport(ctx context.Context, b *benchRun) error {
-	file := filepath.Join(b.dir, "orders.csv")
-	if err := writeOrders(file, b.cmd.Rows); err != nil {
+	orders, lines := filepath.Join(b.dir, "orders.csv"), filepath.Join(b.dir, "lines.csv")
+	if err := errors.Join(writeOrders(orders, b.cmd.Rows), writeLines(lines, b.cmd.Rows)); err != nil {
 		return err
 	}
 	if _, err := b.start(ctx); err != nil {
@@ -216,10 +216,10 @@ func benchImport(ctx context.Context, b *benchRun) error {
 	if err != nil {
 		return err
 	}
-	for _, what := range []string{"new", "the same file again"} {
+	for _, run := range [][3]string{{"orders", orders, "new"}, {"orders", orders, "the same file again"}, {"order_lines", lines, "order lines, ten an order"}} {
 		before, _, _ := b.usageOf()
 		began := clock.System{}.Now()
-		cmd := exec.CommandContext(ctx, self, "import", "orders", file, "--data", b.dir)
+		cmd := exec.CommandContext(ctx, self, "import", run[0], run[1], "--data", b.dir)
 		cmd.Env = b.p.Environ
 		out, err := cmd.CombinedOutput()
 		if err != nil {
@@ -227,7 +227,7 @@ func benchImport(ctx context.Context, b *benchRun) error {
 		}
 		took := clock.System{}.Now().Sub(began)
 		after, _, peak := b.usageOf()
-		b.printf("%s: %.0f rows/s, upload and all; server CPU %.1f us a row; %d MB at most; %s", what, float64(b.cmd.Rows)/took.Seconds(),
+		b.printf("%s: %.0f rows/s, upload and all; server CPU %.1f us a row; %d MB at most; %s", run[2], float64(b.cmd.Rows)/took.Seconds(),
 			(after-before)/float64(b.cmd.Rows)*1e6, peak>>20, strings.TrimSpace(string(out)))
 	}
 	return nil
@@ -235,17 +235,33 @@ func benchImport(ctx context.Context, b *benchRun) error {
 
 // writeOrders makes a file of orders: 3 a customer, two years, one line each.
 func writeOrders(path string, rows int) error {
+	return writeRows(path, "order_id,placed_at,customer_id,email,total,currency,sku", rows, func(w io.Writer, i int, at string) {
+		c := (i * 7919) % max(1, rows/3)
+		_, _ = fmt.Fprintf(w, "B%d,%s,u%d,u%d@example.com,%d.%02d,EUR,SKU-%d\n", i, at, c, c, 5+i%200, i%100, i%500)
+	})
+}
+
+// writeLines makes a file of order lines: ten an order, three orders a customer.
+func writeLines(path string, rows int) error {
+	orders := max(1, rows/10)
+	return writeRows(path, "order_id,placed_at,customer_id,email,sku,product_name,quantity,price,currency", rows, func(w io.Writer, i int, at string) {
+		o := i / 10
+		c := (o * 7919) % max(1, orders/3)
+		_, _ = fmt.Fprintf(w, "L%d,%s,v%d,v%d@example.com,SKU-%d,Thing %d,%d,%d.%02d,EUR\n", o, at, c, c, i*31%500, i*31%500, 1+i%3, 5+i%200, i%100)
+	})
+}
+
+func writeRows(path, header string, rows int, row func(w io.Writer, i int, at string)) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
-	_, _ = w.WriteString("order_id,placed_at,customer_id,email,total,currency,sku\n")
+	_, _ = fmt.Fprintln(w, header)
 	start := time.Date(2024, 11, 1, 0, 0, 0, 0, time.UTC)
 	step := 2 * 365 * 24 * time.Hour / time.Duration(rows)
 	for i := range rows {
-		c := (i * 7919) % max(1, rows/3)
-		_, _ = fmt.Fprintf(w, "B%d,%s,u%d,u%d@example.com,%d.%02d,EUR,SKU-%d\n", i, start.Add(time.Duration(i)*step).Format(time.RFC3339), c, c, 5+i%200, i%100, i%500)
+		row(w, i, start.Add(time.Duration(i/10*10)*step).Format(time.RFC3339))
 	}
 	return errors.Join(w.Flush(), f.Close())
 }
