@@ -92,14 +92,8 @@ func (s *Service) writePostgres(ctx context.Context, w io.Writer) (r Report, err
 			return r, err
 		}
 	}
-	for name, n := range counts {
-		a.Count(name, n)
-	}
-	if err := a.Close(); err != nil {
-		return r, err
-	}
-	r.Foot = a.Foot()
-	return r, nil
+	r.Foot, err = seal(a, counts)
+	return r, err
 }
 
 // restorePostgres fills an empty database, in one transaction that is made good only when the whole file was read and the counts agree.

@@ -81,7 +81,7 @@ type state struct {
 	tried   time.Time
 	stop    context.CancelFunc
 	done    sync.WaitGroup
-	ctx     context.Context //nolint:containedctx // of what was started in the background, which outlives the request that asked for it
+	ctx     context.Context // of what was started in the background, which outlives the request that asked for it
 }
 
 // Kept is a backup in the service's directory.

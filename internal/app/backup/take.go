@@ -162,14 +162,19 @@ func (s *Service) writeEmbedded(ctx context.Context, w io.Writer, embedded image
 	if err := s.addImports(a, imports); err != nil {
 		return r, err
 	}
+	r.Foot, err = seal(a, counts)
+	return r, err
+}
+
+// seal ends an archive with what was counted.
+func seal(a *archive.Writer, counts map[string]int64) (archive.Foot, error) {
 	for name, n := range counts {
 		a.Count(name, n)
 	}
 	if err := a.Close(); err != nil {
-		return r, err
+		return archive.Foot{}, err
 	}
-	r.Foot = a.Foot()
-	return r, nil
+	return a.Foot(), nil
 }
 
 // trim gives back what the logs took while the moment was held.

@@ -228,7 +228,7 @@ const maxSorted = 64 << 20
 func sortErrors(path string) error {
 	st, err := os.Stat(path)
 	if err != nil || st.Size() <= int64(len(errorHeader)) || st.Size() > maxSorted {
-		return nil //nolint:nilerr // as they are, they are of use too
+		return nil // as they are, they are of use too
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -1,15 +1,14 @@
 import {
   type CalendarDate,
-  type Calendar as DateCalendar,
   endOfMonth,
   GregorianCalendar,
-  PersianCalendar,
   parseDate,
   startOfMonth,
   startOfYear,
   toCalendar,
   today,
 } from '@internationalized/date';
+import { calendarOf } from '@/shared/format/calendar.ts';
 
 export type PresetKey = '7d' | '28d' | '90d' | 'month' | 'lastMonth' | 'year' | 'custom';
 
@@ -19,10 +18,6 @@ export const presets: PresetKey[] = ['7d', '28d', '90d', 'month', 'lastMonth', '
 export interface Period {
   from: string;
   until: string;
-}
-
-export function calendarOf(name: string): DateCalendar {
-  return name === 'persian' ? new PersianCalendar() : new GregorianCalendar();
 }
 
 function iso(date: CalendarDate): string {
