@@ -182,7 +182,7 @@ func mapColumns(kind Kind, header []string, given map[string]string) (*columns, 
 			i, ok = byHeading[heading(column)]
 		}
 		if !ok {
-			return nil, errs.New(errs.Invalid, "import.column", "The file has no column %q; its columns are %s.", column, strings.Join(header, ", "))
+			return nil, errs.New(errs.Invalid, "import.column", "The file has no column %q; its columns are %s.", column, listed(header))
 		}
 		c.at[field] = i
 		c.used[i] = true
@@ -202,8 +202,23 @@ func mapColumns(kind Kind, header []string, given map[string]string) (*columns, 
 		if !slices.ContainsFunc(group, c.has) {
 			return nil, errs.New(errs.Invalid, "import.column_missing",
 				"No column of the file could be told to be the %s of %s; name it with %s=COLUMN in the mapping. The columns are %s.",
-				strings.Join(group, " or "), kind, group[0], strings.Join(header, ", "))
+				strings.Join(group, " or "), kind, group[0], listed(header))
 		}
 	}
 	return c, nil
+}
+
+// listed names columns for people. A header may be anything, also orders to a terminal.
+func listed(header []string) string {
+	const most = 1000
+	s := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.Join(header, ", "))
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
 }
