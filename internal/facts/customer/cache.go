@@ -81,6 +81,13 @@ func (c *cache) begin(version int64) {
 	c.version = -1
 }
 
+func (c *cache) forget(kind, value string) {
+	c.keys.drop(kind + ":" + value)
+	if kind == KindAnonymous {
+		c.devices.drop(value)
+	}
+}
+
 func (c *cache) committed(version int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

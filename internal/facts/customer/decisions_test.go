@@ -357,3 +357,51 @@ func TestSaidAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestGuestBecomesUser: where a batch makes a guest somebody else and also gives that person a part of another device, everything the guest
+// said on a device of his is still found, by whatever address of his the device was claimed.
+func TestGuestBecomesUser(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := emptied(t, db)
+		for _, batch := range [][]string{
+			{
+				`1 d1 - server phone:9876543210 trait:{"city":"Pune"}`, "2 - - server email:guest@x.example phone:9876543210", "30 d1 u",
+				"10 d2 other", "30 d2 u identify",
+			},
+			{"20 d2 u server identify email:guest@x.example"},
+		} {
+			var signals []customer.Signal
+			for _, line := range batch {
+				signals = append(signals, say(line))
+			}
+			if err := w.arrive(signals); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p := w.profile("u"); p.City != "Pune" {
+			t.Errorf("the city is %q", p.City)
+		}
+	})
+}
+
+// TestVisitOfTwoDevices: where the visits of two devices become one in a batch that brings an event of the same moment, every event of
+// both is in that visit.
+func TestVisitOfTwoDevices(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := emptied(t, db)
+		for i, batch := range [][]string{{"0 d1 -", "5 d2 u"}, {"5 d1 u"}} {
+			var signals []customer.Signal
+			for j, line := range batch {
+				s := say(line)
+				s.Activity, s.EventID = true, int64(3-2*i+j)
+				signals = append(signals, s)
+			}
+			if err := w.arrive(signals); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := w.sessionsDiffer(); d != "" {
+			t.Error(d)
+		}
+	})
+}

@@ -21,14 +21,25 @@ type activity struct {
 const unsure = "\x01"
 
 func (a *activity) see(at int64, active bool) {
-	if a.first == 0 || at < a.first {
-		a.first = at
-	}
-	if a.floor == 0 || at < a.floor {
-		a.floor = at
-	}
+	a.first, a.floor = earlier(a.first, at), earlier(a.floor, at)
 	if active && (a.last == 0 || at > a.last) {
 		a.last = at
+	}
+}
+
+// earlier gives the earlier of two times of which 0 says never.
+func earlier(x, y int64) int64 {
+	if x == 0 || y != 0 && y < x {
+		return y
+	}
+	return x
+}
+
+// join takes over when somebody was seen who is the same person.
+func (a *activity) join(b *activity) {
+	a.first, a.floor = earlier(a.first, b.first), earlier(a.floor, b.floor)
+	if a.last == 0 || b.last != 0 && b.last > a.last {
+		a.last = b.last
 	}
 }
 
@@ -158,11 +169,7 @@ func (b *batch) join() {
 	for _, a := range b.absorbs {
 		from, to := b.people[a.from], b.people[a.to]
 		to.is.session = b.joinSessions(to, from)
-		to.is.see(from.was.first, false)
-		to.is.floor = min(to.is.floor, from.was.floor)
-		if from.was.last != 0 {
-			to.is.see(from.was.last, true)
-		}
+		to.is.join(&from.was)
 		if len(from.profile.layers.own) > 0 {
 			b.keyedLayer(a.key).fresh(from.profile.layers.own)
 			to.profile.layers.loose.merge(from.profile.layers.own)
@@ -194,9 +201,7 @@ func (b *batch) part(m Move) {
 	} else {
 		s.until = max(s.until, until)
 	}
-	if to.is.floor == 0 || from < to.is.floor {
-		to.is.floor = from
-	}
+	to.is.floor = earlier(to.is.floor, from)
 	b.respan(rest.id, from, until+1)
 	b.respan(to.id, from, until+1)
 }
@@ -210,10 +215,12 @@ func (b *batch) joinSessions(to, from *person) session {
 	case s.id == 0:
 		return t
 	}
-	b.respan(to.id, from.is.floor, t.until+1)
 	if one, ok := oneSession(to, from); ok {
+		// To its very end: events of this batch that lie in it have its id already, and would end the walk before those that have not.
+		b.respan(to.id, from.is.floor, one.until+1)
 		return one
 	}
+	b.respan(to.id, from.is.floor, t.until+1)
 	if t.until > s.until {
 		s, t = t, s
 	}

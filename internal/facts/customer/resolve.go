@@ -23,6 +23,8 @@ type key struct {
 	spoken  bool // the batch has evidence for it; keys are also here because others point at them
 }
 
+type keyName struct{ kind, value string }
+
 // deviceState is what is known of an anonymous id.
 type deviceState struct {
 	claims    []claim
@@ -69,7 +71,7 @@ type batch struct {
 	partial               map[id.ID]bool // gave or got a part: loose traits must be worked out anew
 	loose                 []looseRow
 	keyed                 map[string]*keyedLayer
-	dropKeys              []string        // to forget: others than the batch's own may have changed
+	forgotten             []keyName       // see forget
 	moved                 map[string]bool // devices of which stretches changed hands
 
 	identities map[identityKey]*identityRow

@@ -145,11 +145,8 @@ func (b *batch) remember() {
 			c.keys.put(k.name, k.is)
 		}
 	}
-	for _, name := range b.dropKeys {
-		c.keys.drop(name)
-		if kind, value := split(name); kind == KindAnonymous {
-			c.devices.drop(value)
-		}
+	for _, k := range b.forgotten {
+		c.forget(k.kind, k.value)
 	}
 	for _, d := range b.devList {
 		c.devices.put(d.id, d.is)

@@ -341,7 +341,7 @@ func (b *batch) writeTakeovers(ctx context.Context) error {
 			gone = append(gone, []any{int64(r.customer), r.kind, r.value, r.via})
 			if r.kind == KindPhone {
 				keys = append(keys, []any{r.value, int64(t.to), t.key.name})
-				b.dropKeys = append(b.dropKeys, KindPhone+":"+r.value)
+				b.forget(KindPhone, r.value)
 			}
 		}
 		if err := b.tx.Many(ctx, sqlPutIdentity, put); err != nil {
@@ -355,6 +355,13 @@ func (b *batch) writeTakeovers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// forget drops what is remembered of a key that was written past the batch: at once, since the batch itself may ask for it again, and once
+// more when it is committed, since the batch may have read it before.
+func (b *batch) forget(kind, value string) {
+	b.forgotten = append(b.forgotten, keyName{kind, value})
+	b.svc.cache.forget(kind, value)
 }
 
 // writeAbsorbed leaves a tombstone of everybody who is somebody else, and gives his keys and identities to that person.
@@ -377,7 +384,7 @@ func (b *batch) writeAbsorbed(ctx context.Context) error {
 		to := b.absorbed[r.customer]
 		gone = append(gone, []any{int64(r.customer)})
 		keys = append(keys, []any{r.value, r.kind, int64(r.customer), int64(to)})
-		b.dropKeys = append(b.dropKeys, r.kind+":"+r.value)
+		b.forget(r.kind, r.value)
 		if r.kind == KindAnonymous && r.via == KindAnonymous+":"+r.value {
 			continue // his device has claimants now, who keep it themselves
 		}
