@@ -18,6 +18,8 @@ const MaxLimit = 500
 type Page[T any] struct {
 	Items      []T    `json:"items" nullable:"false"`
 	NextCursor string `json:"next_cursor" doc:"Opaque; empty on the last page"`
+	// Partial says that the page ended where a page may look no further, before it was full.
+	Partial bool `json:"partial,omitempty" doc:"True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there"`
 }
 
 // Encode packs sort-key values into a cursor.
@@ -72,4 +74,23 @@ func Cut[T any](rows []T, limit int, cursor func(T) string) Page[T] {
 	}
 	rows = rows[:limit]
 	return Page[T]{Items: rows, NextCursor: cursor(rows[limit-1])}
+}
+
+// CutAt is Cut for a list that looks at a bounded number of rows: stop, where it is not empty, is the place at which the look ended before
+// the page was full.
+func CutAt[T any](rows []T, limit int, cursor func(T) string, stop []any) Page[T] {
+	p := Cut(rows, limit, cursor)
+	if p.NextCursor == "" && len(stop) > 0 {
+		p.NextCursor, p.Partial = Encode(stop...), true
+	}
+	return p
+}
+
+// Map gives a page of other things, in the same place of the list.
+func Map[T, U any](p Page[T], shape func(*T) U) Page[U] {
+	out := Page[U]{Items: make([]U, len(p.Items)), NextCursor: p.NextCursor, Partial: p.Partial}
+	for i := range p.Items {
+		out.Items[i] = shape(&p.Items[i])
+	}
+	return out
 }

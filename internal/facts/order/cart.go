@@ -82,6 +82,8 @@ type Cart struct {
 	CheckoutStep int64
 	StartedAt    int64
 	UpdatedAt    int64
+	Rested       int64 // the longest pause of the present filling, or of the one that was ordered, microseconds
+	OrderedValue int64 // what it held when it was ordered
 	ops          []Op
 	dirty        bool // operations came or went since it was read
 }
@@ -147,12 +149,7 @@ func (c *Cart) fold(orders []Op) {
 	if last != nil {
 		c.UpdatedAt = last.At
 	}
-	c.Value, c.Items = 0, 0
-	for i := range c.Lines {
-		l := &c.Lines[i]
-		c.Value += mulQuantity(l.Price, l.Quantity)
-		c.Items += (l.Quantity + 999) / 1000
-	}
+	c.Value, c.Items = worth(c.Lines), pieces(c.Lines)
 	c.Status = CartOpen
 	if len(c.Lines) == 0 {
 		c.Status = CartEmpty
@@ -170,6 +167,68 @@ func (c *Cart) fold(orders []Op) {
 	if c.StartedAt == 0 {
 		c.StartedAt = c.UpdatedAt
 	}
+	c.reckon(ops)
+}
+
+// reckon works out how long the cart rested, and what it held when it was ordered.
+func (c *Cart) reckon(ops []Op) {
+	c.Rested, c.OrderedValue = 0, 0
+	from := c.StartedAt
+	if c.Status == CartOrdered {
+		last := lastOrder(ops)
+		ops = ops[:last+1]
+		var held []CartLine
+		held, _, from = foldOps(ops[:last])
+		c.OrderedValue = worth(held)
+		if from == 0 { // bought without having been filled
+			return
+		}
+	}
+	for _, op := range ops {
+		if op.At < from {
+			continue
+		}
+		c.Rested = max(c.Rested, op.At-from)
+		from = op.At
+	}
+}
+
+// lastOrder gives the place of the newest order among operations, -1 without one.
+func lastOrder(ops []Op) int {
+	for i := len(ops) - 1; i >= 0; i-- {
+		if ops[i].Kind == OpOrder {
+			return i
+		}
+	}
+	return -1
+}
+
+func worth(lines []CartLine) int64 {
+	sum := int64(0)
+	for _, l := range lines {
+		sum += mulQuantity(l.Price, l.Quantity)
+	}
+	return sum
+}
+
+// tell fills in the history, newest first. A cart that was ordered shows what it held at that moment.
+func (d *CartDetail) tell(closing []Op) {
+	d.History = append(slices.Clone(d.ops), closing...)
+	slices.SortFunc(d.History, compareOps)
+	if i := lastOrder(d.History); d.Status == CartOrdered && i >= 0 {
+		d.Lines, _, _ = foldOps(d.History[:i])
+		d.Value, d.Items = worth(d.Lines), pieces(d.Lines)
+	}
+	slices.Reverse(d.History)
+}
+
+// pieces counts what lies in a cart, in whole pieces, rounded up.
+func pieces(lines []CartLine) int64 {
+	n := int64(0)
+	for _, l := range lines {
+		n += (l.Quantity + 999) / 1000
+	}
+	return n
 }
 
 // isOwn tells an operation of the cart from an order that is folded into all carts of a customer.

@@ -41,8 +41,11 @@ type Row struct {
 // Detail is an order with its parts.
 type Detail struct {
 	Row
-	Lines   []LineRow   `json:"lines"`
-	Refunds []RefundRow `json:"refunds"`
+	Version     string       `json:"version" doc:"Names the order as it stands; send it with a change, so that somebody else's newer change is not lost"`
+	TaxIncluded bool         `json:"tax_included" doc:"The total holds the tax without its being added to the lines"`
+	Lines       []LineRow    `json:"lines" nullable:"false"`
+	Refunds     []RefundRow  `json:"refunds" nullable:"false"`
+	History     []HistoryRow `json:"history" nullable:"false" doc:"Newest first, at most 200"`
 }
 
 // LineRow is a line of an order.
@@ -51,6 +54,7 @@ type LineRow struct {
 	SKU       string     `json:"sku"`
 	Name      string     `json:"name"`
 	Quantity  float64    `json:"quantity"`
+	Returned  float64    `json:"returned" doc:"How much of it came back"`
 	Price     money.Wire `json:"price" doc:"Of one"`
 	Discount  money.Wire `json:"discount"`
 	Total     money.Wire `json:"total"`
@@ -64,7 +68,7 @@ type RefundRow struct {
 	Reporting *money.Wire     `json:"reporting_amount,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	Confirmed bool            `json:"confirmed"`
-	Lines     json.RawMessage `json:"lines,omitempty"`
+	Lines     []ReturnRow     `json:"lines" nullable:"false" doc:"What came back"`
 }
 
 // CartRow is a cart in a list.
@@ -73,12 +77,29 @@ type CartRow struct {
 	ShopID       id.ID         `json:"shop_id"`
 	CustomerID   id.ID         `json:"customer_id"`
 	Status       string        `json:"status" enum:"open,empty,ordered"`
+	Outcome      string        `json:"outcome" enum:"open,empty,ordered,left,recovered" doc:"The status, with left for an open one that was untouched for an hour, and recovered for one that was ordered after that"`
 	Value        money.Wire    `json:"value"`
+	OrderedValue *money.Wire   `json:"ordered_value,omitempty" doc:"What it held when it was ordered"`
 	Items        int64         `json:"items"`
 	Lines        []CartLineRow `json:"lines"`
 	CheckoutStep int64         `json:"checkout_step"`
 	StartedAt    time.Time     `json:"started_at"`
 	UpdatedAt    time.Time     `json:"updated_at"`
+}
+
+// CartPage is a cart with how it came to be.
+type CartPage struct {
+	CartRow
+	History []CartStep `json:"history" nullable:"false" doc:"Newest first; the last 200 operations"`
+	Orders  []Row      `json:"orders" nullable:"false" doc:"That it became"`
+}
+
+// CartStep is one thing that happened to a cart.
+type CartStep struct {
+	At    time.Time     `json:"at"`
+	Kind  string        `json:"kind" enum:"add,remove,view,step,order"`
+	Step  int64         `json:"step,omitempty" doc:"Of the checkout"`
+	Lines []CartLineRow `json:"lines" nullable:"false"`
 }
 
 // CartLineRow is a product in a cart.
@@ -96,11 +117,39 @@ type CartLineRow struct {
 type listInput struct {
 	CustomerID httpapi.ID `query:"customer_id"`
 	ShopID     httpapi.ID `query:"shop_id"`
+	ProductID  httpapi.ID `query:"product_id" doc:"With a line of this product"`
 	ExternalID string     `query:"external_id"`
 	Query      string     `query:"q" maxLength:"100" doc:"How the order number begins; the list is in the order of numbers then"`
 	Status     string     `query:"status" enum:"pending,placed,cancelled,return"`
+	Currency   string     `query:"currency" maxLength:"3" doc:"Of the order"`
+	Coupon     string     `query:"coupon" maxLength:"500" doc:"Exactly as it was written"`
+	Refunded   string     `query:"refunded" enum:"true,false" doc:"Whether money was given back"`
+	From       string     `query:"from" format:"date" doc:"First day on which it was placed, in the reporting zone"`
+	To         string     `query:"to" format:"date" doc:"Day after the last"`
+	AmountFrom string     `query:"amount_from" maxLength:"24" doc:"Smallest total, in the currency asked for, else in the reporting currency"`
+	AmountTo   string     `query:"amount_to" maxLength:"24" doc:"Largest total"`
+	Sort       string     `query:"sort" enum:"placed,total" doc:"placed where absent; total is in the reporting currency, and without a rate 0"`
+	Order      string     `query:"order" enum:"asc,desc" doc:"desc where absent"`
 	Limit      int        `query:"limit" minimum:"0" maximum:"500"`
 	Cursor     string     `query:"cursor"`
+}
+
+func (s *Service) filter(in *listInput) (Filter, error) {
+	f := Filter{CustomerID: in.CustomerID.ID, ShopID: in.ShopID.ID, ProductID: in.ProductID.ID, ExternalID: in.ExternalID, Query: in.Query, Status: in.Status,
+		Currency: in.Currency, Coupon: in.Coupon, Sort: in.Sort, Ascending: in.Order == "asc", Limit: in.Limit, Cursor: in.Cursor}
+	if in.Refunded != "" {
+		yes := in.Refunded == "true"
+		f.Refunded = &yes
+	}
+	var err error
+	if f.From, f.To, err = s.days(in.From, in.To); err != nil {
+		return f, err
+	}
+	if f.AmountFrom, err = s.amount("amount_from", in.AmountFrom, in.Currency); err != nil {
+		return f, err
+	}
+	f.AmountTo, err = s.amount("amount_to", in.AmountTo, in.Currency)
+	return f, err
 }
 
 type customerInput struct {
@@ -111,9 +160,30 @@ type customerInput struct {
 
 type cartInput struct {
 	CustomerID httpapi.ID `query:"customer_id"`
-	Status     string     `query:"status" enum:"open,empty,ordered"`
+	ShopID     httpapi.ID `query:"shop_id"`
+	Status     string     `query:"status" enum:"open,empty,ordered,left,recovered" doc:"left: open and untouched for an hour or more; recovered: ordered after it had been left"`
+	Currency   string     `query:"currency" maxLength:"3"`
+	From       string     `query:"from" format:"date" doc:"First day on which it was last used, in the reporting zone"`
+	To         string     `query:"to" format:"date" doc:"Day after the last"`
+	ValueFrom  string     `query:"value_from" maxLength:"24" doc:"Smallest value, of the cart's own currency"`
+	ValueTo    string     `query:"value_to" maxLength:"24"`
+	Order      string     `query:"order" enum:"asc,desc" doc:"By when it was last used; desc where absent"`
 	Limit      int        `query:"limit" minimum:"0" maximum:"500"`
 	Cursor     string     `query:"cursor"`
+}
+
+func (s *Service) cartFilter(in *cartInput) (CartFilter, error) {
+	f := CartFilter{CustomerID: in.CustomerID.ID, ShopID: in.ShopID.ID, Status: in.Status, Currency: in.Currency, Ascending: in.Order == "asc",
+		Limit: in.Limit, Cursor: in.Cursor}
+	var err error
+	if f.From, f.To, err = s.days(in.From, in.To); err != nil {
+		return f, err
+	}
+	if f.ValueFrom, err = s.amount("value_from", in.ValueFrom, in.Currency); err != nil {
+		return f, err
+	}
+	f.ValueTo, err = s.amount("value_to", in.ValueTo, in.Currency)
+	return f, err
 }
 
 type body[T any] struct{ Body T }
@@ -122,8 +192,11 @@ type body[T any] struct{ Body T }
 func (s *Service) Routes(api huma.API) {
 	huma.Register(api, httpapi.Op("list-orders", "GET /api/v1/orders", "List orders, newest first", role.OrderRead),
 		func(ctx context.Context, in *listInput) (*body[page.Page[Row]], error) {
-			return s.list(ctx, Filter{CustomerID: in.CustomerID.ID, ShopID: in.ShopID.ID, ExternalID: in.ExternalID, Query: in.Query, Status: in.Status,
-				Limit: in.Limit, Cursor: in.Cursor})
+			f, err := s.filter(in)
+			if err != nil {
+				return nil, err
+			}
+			return s.list(ctx, f)
 		})
 	huma.Register(api, httpapi.Op("list-customer-orders", "GET /api/v1/customers/{id}/orders", "List the orders of a customer", role.OrderRead),
 		func(ctx context.Context, in *customerInput) (*body[page.Page[Row]], error) {
@@ -133,7 +206,7 @@ func (s *Service) Routes(api huma.API) {
 		func(ctx context.Context, in *struct {
 			ID httpapi.ID `path:"id"`
 		}) (*body[Detail], error) {
-			o, err := s.Get(ctx, in.ID.ID)
+			o, err := s.Whole(ctx, in.ID.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -141,15 +214,20 @@ func (s *Service) Routes(api huma.API) {
 		})
 	huma.Register(api, httpapi.Op("list-carts", "GET /api/v1/carts", "List carts, the most recently used first", role.OrderRead),
 		func(ctx context.Context, in *cartInput) (*body[page.Page[CartRow]], error) {
-			p, err := s.Carts(ctx, CartFilter{CustomerID: in.CustomerID.ID, Status: in.Status, Limit: in.Limit, Cursor: in.Cursor})
+			p, err := s.cartPage(ctx, in)
+			return &body[page.Page[CartRow]]{p}, err
+		})
+	huma.Register(api, httpapi.Op("get-cart", "GET /api/v1/carts/{customer_id}/{shop_id}/{key}", "Show a cart with what happened to it", role.OrderRead),
+		func(ctx context.Context, in *struct {
+			CustomerID httpapi.ID `path:"customer_id"`
+			ShopID     httpapi.ID `path:"shop_id"`
+			Key        string     `path:"key" maxLength:"500"`
+		}) (*body[CartPage], error) {
+			d, err := s.Cart(ctx, in.CustomerID.ID, in.ShopID.ID, in.Key)
 			if err != nil {
 				return nil, err
 			}
-			out := page.Page[CartRow]{Items: make([]CartRow, len(p.Items)), NextCursor: p.NextCursor}
-			for i := range p.Items {
-				out.Items[i] = cartShape(&p.Items[i])
-			}
-			return &body[page.Page[CartRow]]{out}, nil
+			return &body[CartPage]{s.cartDetail(&d)}, nil
 		})
 }
 
@@ -158,11 +236,16 @@ func (s *Service) list(ctx context.Context, f Filter) (*body[page.Page[Row]], er
 	if err != nil {
 		return nil, err
 	}
-	out := page.Page[Row]{Items: make([]Row, len(p.Items)), NextCursor: p.NextCursor}
-	for i := range p.Items {
-		out.Items[i] = s.shape(&p.Items[i])
+	return &body[page.Page[Row]]{page.Map(p, s.shape)}, nil
+}
+
+func (s *Service) cartPage(ctx context.Context, in *cartInput) (page.Page[CartRow], error) {
+	f, err := s.cartFilter(in)
+	if err != nil {
+		return page.Page[CartRow]{}, err
 	}
-	return &body[page.Page[Row]]{out}, nil
+	p, err := s.Carts(ctx, f)
+	return page.Map(p, s.cartShape), err
 }
 
 func (s *Service) shape(o *Stored) Row {
@@ -171,6 +254,9 @@ func (s *Service) shape(o *Stored) Row {
 		Discount: w(o.Discount), Tax: w(o.Tax), Shipping: w(o.Shipping), Refunded: w(o.Refunded), Coupon: o.Coupon, Email: o.Email,
 		Confirmed: o.Confirmed, Test: o.Test, UpdatedAt: clock.FromMicros(o.UpdatedAt), Reporting: s.wire(o.ReportingTotal),
 		PlacedAt: instant(o.PlacedAt), CancelledAt: instant(o.CancelledAt)}
+	if o.Status == StatusPlaced { // it was taken back
+		r.CancelledAt = nil
+	}
 	if len(o.Attributes) > 2 {
 		r.Attributes = o.Attributes
 	}
@@ -194,32 +280,53 @@ func instant(us int64) *time.Time {
 	return &t
 }
 
-func (s *Service) detail(o *Stored) Detail {
-	d := Detail{Row: s.shape(o), Lines: make([]LineRow, len(o.Lines)), Refunds: make([]RefundRow, len(o.Refunds))}
+func (s *Service) detail(o *Whole) Detail {
+	d := Detail{Row: s.shape(&o.Stored), Version: o.Version, TaxIncluded: o.TaxIncluded, Lines: make([]LineRow, len(o.Lines)),
+		Refunds: make([]RefundRow, len(o.Refunds)), History: historyShape(o.History)}
 	w := func(n int64) money.Wire { return money.New(n, o.Currency).Wire() }
 	for i, l := range o.Lines {
 		d.Lines[i] = LineRow{ProductID: l.ProductID, SKU: l.SKU, Name: l.Name, Quantity: float64(l.Quantity) / 1000, Price: w(l.Price),
-			Discount: w(l.Discount), Total: w(l.Total)}
+			Discount: w(l.Discount), Total: w(l.Total), Returned: float64(o.Returned[i]) / 1000}
 	}
 	for i := range o.Refunds {
 		f := &o.Refunds[i]
 		d.Refunds[i] = RefundRow{Key: f.Key, At: clock.FromMicros(f.At), Amount: money.New(f.Amount, f.Currency).Wire(),
-			Reporting: s.wire(f.ReportingAmount), Reason: f.Reason, Confirmed: f.Confirmed}
-		if len(f.Lines) > 2 {
-			d.Refunds[i].Lines = f.Lines
-		}
+			Reporting: s.wire(f.ReportingAmount), Reason: f.Reason, Confirmed: f.Confirmed, Lines: returnShape(f.Lines, f.Currency)}
 	}
 	return d
 }
 
-func cartShape(c *Cart) CartRow {
+func (s *Service) cartShape(c *Cart) CartRow {
 	w := func(n int64) money.Wire { return money.New(n, c.Currency).Wire() }
-	out := CartRow{Key: c.Key, ShopID: c.ShopID, CustomerID: c.CustomerID, Status: c.Status, Value: w(c.Value), Items: c.Items,
+	out := CartRow{Key: c.Key, ShopID: c.ShopID, CustomerID: c.CustomerID, Status: c.Status, Outcome: c.Outcome(s.Clock.Now()), Value: w(c.Value), Items: c.Items,
 		Lines: make([]CartLineRow, len(c.Lines)), CheckoutStep: c.CheckoutStep, StartedAt: clock.FromMicros(c.StartedAt),
 		UpdatedAt: clock.FromMicros(c.UpdatedAt)}
+	if c.Status == CartOrdered {
+		v := w(c.OrderedValue)
+		out.OrderedValue = &v
+	}
 	for i, l := range c.Lines {
-		out.Lines[i] = CartLineRow{Product: l.ProductKey, SKU: l.SKU, Name: l.Name, Variant: l.Variant, Quantity: float64(l.Quantity) / 1000,
-			Price: w(l.Price), URL: l.URL, ImageURL: l.ImageURL}
+		out.Lines[i] = lineShape(&l, c.Currency)
+	}
+	return out
+}
+
+func lineShape(l *CartLine, currency string) CartLineRow {
+	return CartLineRow{Product: l.ProductKey, SKU: l.SKU, Name: l.Name, Variant: l.Variant, Quantity: float64(l.Quantity) / 1000,
+		Price: money.New(l.Price, currency).Wire(), URL: l.URL, ImageURL: l.ImageURL}
+}
+
+func (s *Service) cartDetail(d *CartDetail) CartPage {
+	out := CartPage{CartRow: s.cartShape(&d.Cart), History: make([]CartStep, len(d.History)), Orders: make([]Row, len(d.Orders))}
+	for i, op := range d.History {
+		h := CartStep{At: clock.FromMicros(op.At), Kind: op.Kind, Step: op.Step, Lines: make([]CartLineRow, len(op.Lines))}
+		for j, l := range op.Lines {
+			h.Lines[j] = lineShape(&l, d.Currency)
+		}
+		out.History[i] = h
+	}
+	for i := range d.Orders {
+		out.Orders[i] = s.shape(&d.Orders[i])
 	}
 	return out
 }

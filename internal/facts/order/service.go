@@ -11,6 +11,7 @@ import (
 	"rapport/internal/base/id"
 	"rapport/internal/base/money"
 	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/warehouse"
 )
 
 // Rates knows exchange rates; facts/rate fills it.
@@ -29,15 +30,20 @@ type Deps struct {
 	Reporting func() (currency string, zone *time.Location)
 	// KeepTotals passes sums on to the customers, where a change begins here (new rates); nil in tests that need none.
 	KeepTotals func(ctx context.Context, tx *sqldb.Tx, totals []Totals) error
+	// Warehouse finds orders by product and by total; nil in tests that need none.
+	Warehouse warehouse.Warehouse
 	// Announce writes to the outbox within tx.
 	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
 }
 
 // Service holds the use cases.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	look int // how many rows a page of a list looks at
+}
 
 // New gives a Service.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service { return &Service{Deps: d, look: look} }
 
 // Outcome is what became of one change.
 type Outcome uint8

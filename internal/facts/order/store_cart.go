@@ -138,10 +138,10 @@ func (s *cartSet) save(ctx context.Context, tx *sqldb.Tx) error {
 }
 
 const sqlUpsertCart = `INSERT INTO carts (customer_id, cart_key, shop_id, status, currency, value, items, lines, ops, checkout_step,
-	started_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	started_at, updated_at, rested, ordered_value) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 	ON CONFLICT (customer_id, cart_key) DO UPDATE SET status = EXCLUDED.status, currency = EXCLUDED.currency, value = EXCLUDED.value,
 	items = EXCLUDED.items, lines = EXCLUDED.lines, ops = EXCLUDED.ops, checkout_step = EXCLUDED.checkout_step,
-	started_at = EXCLUDED.started_at, updated_at = EXCLUDED.updated_at`
+	started_at = EXCLUDED.started_at, updated_at = EXCLUDED.updated_at, rested = EXCLUDED.rested, ordered_value = EXCLUDED.ordered_value`
 
 func cartRow(k string, c *Cart) ([]any, error) {
 	lines, err := json.Marshal(c.Lines)
@@ -156,5 +156,5 @@ func cartRow(k string, c *Cart) ([]any, error) {
 		return nil, fmt.Errorf("write cart operations: %w", err)
 	}
 	return []any{int64(c.CustomerID), k, int64(c.ShopID), c.Status, c.Currency, c.Value, c.Items, string(lines), string(ops),
-		c.CheckoutStep, c.StartedAt, c.UpdatedAt}, nil
+		c.CheckoutStep, c.StartedAt, c.UpdatedAt, c.Rested, c.OrderedValue}, nil
 }

@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -43,77 +42,6 @@ func pointer(n sql.NullInt64) *int64 {
 	return &n.Int64
 }
 
-func readStored(ctx context.Context, q sqldb.Q, query string, args ...any) ([]Stored, error) {
-	rows, err := q.Query(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list orders: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Stored
-	for rows.Next() {
-		o, err := scanStored(rows)
-		if err != nil {
-			return nil, fmt.Errorf("scan order: %w", err)
-		}
-		out = append(out, o)
-	}
-	return out, rows.Err()
-}
-
-func listTail(f Filter, p *params, at int64, last id.ID, more bool, limit int) string {
-	where := listWhere(f, p)
-	if more {
-		where += ` AND (o.placed_at, o.order_id) < (` + p.add(at) + `, ` + p.add(int64(last)) + `)`
-	}
-	return where + ` ORDER BY o.placed_at DESC, o.order_id DESC LIMIT ` + p.add(int64(limit))
-}
-
-func listWhere(f Filter, p *params) string {
-	where := ""
-	if f.CustomerID != 0 {
-		where += ` AND o.customer_id = ` + p.add(int64(f.CustomerID))
-	}
-	if f.ShopID != 0 {
-		where += ` AND o.shop_id = ` + p.add(int64(f.ShopID))
-	}
-	if f.Status != "" {
-		where += ` AND o.status = ` + p.add(f.Status)
-	}
-	return where
-}
-
-func selectList(ctx context.Context, q sqldb.Q, f Filter, at int64, last id.ID, more bool, limit int) ([]Stored, error) {
-	var p params
-	tail := listTail(f, &p, at, last, more, limit)
-	return readStored(ctx, q, `SELECT `+listColumns+` FROM orders o WHERE TRUE`+tail, p...)
-}
-
-// selectByExternal goes through the key table, shop by shop.
-func selectByExternal(ctx context.Context, q sqldb.Q, f Filter, at int64, last id.ID, more bool, limit int) ([]Stored, error) {
-	var p params
-	ext := p.add(f.ExternalID)
-	tail := listTail(f, &p, at, last, more, limit)
-	return readStored(ctx, q, `SELECT `+listColumns+` FROM order_keys k JOIN orders o ON o.customer_id = k.customer_id AND o.order_id = k.order_id
-		WHERE k.shop_id IN (SELECT shop_id FROM shops) AND k.external_id = `+ext+tail, p...)
-}
-
-// numberPlace is the last row of a page in the order of numbers.
-type numberPlace struct {
-	shop   id.ID
-	number string
-}
-
-// selectByNumber reads a stretch of the key table, shop by shop.
-func selectByNumber(ctx context.Context, q sqldb.Q, f Filter, prefix string, after numberPlace, limit int) ([]Stored, error) {
-	var p params
-	where := ` WHERE k.shop_id IN (SELECT shop_id FROM shops) AND k.external_id >= ` + p.add(prefix) + ` AND k.external_id < ` + p.add(prefix+"\U0010FFFF")
-	if after.shop != 0 {
-		where += ` AND (k.shop_id, k.external_id) > (` + p.add(int64(after.shop)) + `, ` + p.add(after.number) + `)`
-	}
-	where += listWhere(f, &p) + ` ORDER BY k.shop_id, k.external_id LIMIT ` + p.add(int64(limit))
-	return readStored(ctx, q, `SELECT `+listColumns+` FROM order_keys k JOIN orders o ON o.customer_id = k.customer_id AND o.order_id = k.order_id`+where, p...)
-}
-
 func selectOne(ctx context.Context, q sqldb.Q, order id.ID) (Stored, bool, error) {
 	o, err := scanStored(q.Row(ctx, `SELECT `+listColumns+` FROM orders o WHERE o.order_id = $1`, int64(order)))
 	if errors.Is(err, sqldb.ErrNoRows) {
@@ -148,48 +76,6 @@ func selectRefundsOf(ctx context.Context, q sqldb.Q, r ref) ([]StoredRefund, err
 		}
 		f.Lines, f.ReportingAmount = lines, pointer(reporting)
 		out = append(out, f)
-	}
-	return out, rows.Err()
-}
-
-type cartPlace struct {
-	at       int64
-	customer id.ID
-	key      string
-	more     bool
-}
-
-func selectCarts(ctx context.Context, q sqldb.Q, f CartFilter, from cartPlace, limit int) ([]Cart, error) {
-	var p params
-	where := ` WHERE status <> 'none'`
-	if f.Status != "" {
-		where = ` WHERE status = ` + p.add(f.Status)
-	}
-	if f.CustomerID != 0 {
-		where += ` AND customer_id = ` + p.add(int64(f.CustomerID))
-	}
-	if from.more {
-		where += ` AND (updated_at, customer_id, cart_key) < (` + p.add(from.at) + `, ` + p.add(int64(from.customer)) + `, ` + p.add(from.key) + `)`
-	}
-	rows, err := q.Query(ctx, `SELECT customer_id, cart_key, shop_id, status, currency, value, items, lines, checkout_step, started_at, updated_at
-		FROM carts`+where+` ORDER BY updated_at DESC, customer_id DESC, cart_key DESC LIMIT `+p.add(int64(limit)), p...)
-	if err != nil {
-		return nil, fmt.Errorf("list carts: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []Cart
-	for rows.Next() {
-		var c Cart
-		var lines sqldb.RawJSON
-		if err := rows.Scan(&c.CustomerID, &c.Key, &c.ShopID, &c.Status, &c.Currency, &c.Value, &c.Items, &lines, &c.CheckoutStep,
-			&c.StartedAt, &c.UpdatedAt); err != nil {
-			return nil, fmt.Errorf("scan cart: %w", err)
-		}
-		if err := json.Unmarshal(lines, &c.Lines); err != nil {
-			return nil, fmt.Errorf("read cart lines: %w", err)
-		}
-		c.Key = shownKey(c.Key)
-		out = append(out, c)
 	}
 	return out, rows.Err()
 }
