@@ -81,7 +81,8 @@ func build(ctx context.Context, g ground) (*house, error) {
 	h.keys = apikey.New(apikey.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Audit: audits, Shops: h.shops, Announce: announce})
 	users := user.New(user.Deps{DB: g.db, IDs: ids, Clock: g.clock, Audit: audits})
 	sessions := session.New(session.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Users: users, Audit: audits})
-	doors := door.New(door.Deps{DB: g.db, Users: users, Sessions: sessions, Keys: h.keys, Shops: h.shops, Settings: h.settings})
+	doors := door.New(door.Deps{DB: g.db, Users: users, Sessions: sessions, Keys: h.keys, Shops: h.shops, Settings: h.settings,
+		PublicURL: publicURL(g.config)})
 	invitations := invitation.New(invitation.Deps{DB: g.db, IDs: ids, Clock: g.clock, Audit: audits, Users: users, Sessions: sessions, Shops: h.shops,
 		Settings: h.settings})
 	reporting := h.settings.Reporting
@@ -91,7 +92,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	products := catalog.New(catalog.Deps{DB: g.db, IDs: ids, Clock: g.clock, Announce: announce})
 	activities := activity.New(activity.Deps{Warehouse: g.warehouse, Clock: g.clock})
 	// Orders pass sums on to customers, and customers show orders in their timeline; the one who is made first gets a closure.
-	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Warehouse: g.warehouse, Announce: announce,
+	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Announce: announce,
 		KeepTotals: func(ctx context.Context, tx *sqldb.Tx, totals []order.Totals) error {
 			return h.customers.SetTotals(ctx, tx, totalsOf(totals))
 		}})
@@ -128,6 +129,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	}
 	h.server = httpapi.New(httpapi.Config{
 		Version: g.version, Log: g.log, Clock: g.clock, DB: g.db, Observe: metrics.Observe, TrustedProxies: g.config.TrustedProxies,
+		Forwarded: g.config.ForwardedHeader == "forwarded", PublicURL: g.config.Public(), RefusePlain: !g.config.PlainSignIn, ForgetHTTPS: !g.config.HSTS,
 		Authenticate: operatorFirst(doors.Authenticate), Allow: allow, Caller: callerOf,
 	})
 	for _, room := range []interface{ Routes(huma.API) }{

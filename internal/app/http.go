@@ -7,6 +7,7 @@ import (
 	"rapport/internal/access/role"
 	"rapport/internal/app/demo"
 	"rapport/internal/collect/ingest"
+	"rapport/internal/platform/config"
 	"rapport/internal/platform/disk"
 	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/obs"
@@ -15,7 +16,7 @@ import (
 
 // mount adds what is not part of the API: tracking, pages, health and metrics.
 func mount(h *house, g ground, metrics *obs.Metrics) {
-	tracking := h.ingest.Handler(h.server.Peer)
+	tracking := h.ingest.Handler(h.server)
 	for _, p := range ingest.Prefixes() {
 		h.server.HandleBare(p, tracking)
 	}
@@ -43,7 +44,15 @@ func mount(h *house, g ground, metrics *obs.Metrics) {
 	})
 	h.server.Handle("GET /metrics", metrics.Handler())
 	h.server.Handle("GET /p/demo/products/", demo.Pictures())
-	h.server.Handle("/", web.Handler())
+	h.server.Handle("/", h.server.Pages(web.Handler()))
+}
+
+// publicURL is the address people use, or "".
+func publicURL(c *config.Config) string {
+	if u := c.Public(); u != nil {
+		return u.String()
+	}
+	return ""
 }
 
 func text(answer func() (int, string)) http.Handler {

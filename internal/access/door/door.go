@@ -28,6 +28,8 @@ type Deps struct {
 	Keys     *apikey.Service
 	Shops    *shop.Service
 	Settings *setting.Service
+	// PublicURL is the address people use, like https://crm.shop.example; "" where it is not set.
+	PublicURL string
 }
 
 // SetUp is what the first person says.
@@ -47,6 +49,7 @@ type Me struct {
 	Permissions []string  `json:"permissions"`
 	Shop        shop.Shop `json:"shop" doc:"The first shop"`
 	Reporting   Reporting `json:"reporting"`
+	PublicURL   string    `json:"public_url" doc:"Address for links and snippets; empty: that of the page" example:"https://crm.shop.example"`
 }
 
 // Reporting is the one currency and zone of all figures.

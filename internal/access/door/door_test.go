@@ -3,6 +3,8 @@ package door_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -157,7 +159,7 @@ func TestTwoOwnersCannotDemoteEachOther(t *testing.T) {
 
 func cookie(a apitest.Answer) *http.Cookie {
 	for _, c := range (&http.Response{Header: a.Header}).Cookies() {
-		if c.Name == httpapi.CookieName {
+		if c.Name == httpapi.CookieName || c.Name == httpapi.SecureCookieName {
 			return c
 		}
 	}
@@ -174,7 +176,7 @@ func TestCookie(t *testing.T) {
 		t.Errorf("%+v", plain)
 	}
 	secure := cookie(c.With("X-Forwarded-Proto", "https").Post("/api/v1/sessions", in).Want(200, ""))
-	if !secure.Secure || secure.Value == plain.Value {
+	if !secure.Secure || !strings.HasPrefix(secure.Name, "__Host-") || secure.Path != "/" || secure.Domain != "" || secure.Value == plain.Value {
 		t.Errorf("%+v", secure)
 	}
 	out := c.Session(plain.Value).Do("DELETE", "/api/v1/sessions/current", nil).Want(204, "")
@@ -182,9 +184,51 @@ func TestCookie(t *testing.T) {
 		t.Errorf("%+v", gone)
 	}
 	c.Session(plain.Value).Get("/api/v1/me").Want(401, "role.sign_in")
-	c.Session(secure.Value).Get("/api/v1/me").Want(200, "")
+	https := c.With("X-Forwarded-Proto", "https")
+	https.With("Cookie", secure.Name+"="+secure.Value).Get("/api/v1/me").Want(200, "")
+	https.Session(secure.Value).Get("/api/v1/me").Want(401, "role.sign_in") // a name that a page of another host could have set
+	c.With("Cookie", secure.Name+"="+secure.Value).Get("/api/v1/me").Want(401, "role.sign_in")
 	c.Session(plain.Value).Do("DELETE", "/api/v1/sessions/current", nil).Want(204, "")
 	c.Session(plain.Value).Post("/api/v1/sessions", in).Want(200, "") // a dead cookie does not lock anybody out
+}
+
+// From plain HTTP to HTTPS and back, with the cookies that a browser keeps meanwhile: who is signed in by one stays so there, has to sign in by the
+// other, and can.
+func TestCookiesAcrossASwitch(t *testing.T) {
+	h := accesstest.New(t, dbtest.SQLite(t))
+	_, c := h.Serve(t, true)
+	u, _ := h.User(t, role.Agent)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := func(scheme string) (*url.URL, *apitest.Client) {
+		at := &url.URL{Scheme: scheme, Host: "crm.shop.example", Path: "/"}
+		client := c.With("X-Forwarded-Proto", scheme)
+		var all []string
+		for _, one := range jar.Cookies(at) {
+			all = append(all, one.Name+"="+one.Value)
+		}
+		if len(all) > 0 {
+			client = client.With("Cookie", strings.Join(all, "; "))
+		}
+		return at, client
+	}
+	for i, scheme := range []string{"http", "https", "http", "https"} {
+		at, client := by(scheme)
+		if want := map[bool]int{true: 401, false: 200}[i < 2]; client.Get("/api/v1/me").Status != want {
+			t.Errorf("%d, %s: not %d", i, scheme, want)
+		}
+		a := client.Post("/api/v1/sessions", signIn(u.Email, accesstest.Password)).Want(200, "")
+		jar.SetCookies(at, (&http.Response{Header: a.Header}).Cookies())
+		_, client = by(scheme)
+		client.Get("/api/v1/me").Want(200, "")
+	}
+	at, client := by("https")
+	out := client.Do("DELETE", "/api/v1/sessions/current", nil).Want(204, "")
+	jar.SetCookies(at, (&http.Response{Header: out.Header}).Cookies())
+	_, client = by("https")
+	client.Get("/api/v1/me").Want(401, "role.sign_in")
 }
 
 func TestForeignPagesCannotUseTheCookie(t *testing.T) {

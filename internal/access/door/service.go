@@ -73,5 +73,5 @@ func (s *Service) Me(ctx context.Context) (Me, error) {
 		return Me{}, err
 	}
 	now := s.Settings.Current()
-	return Me{User: u, Permissions: p.Permissions(), Shop: first, Reporting: Reporting{Currency: now.Currency, Zone: now.Zone}}, nil
+	return Me{User: u, Permissions: p.Permissions(), Shop: first, Reporting: Reporting{Currency: now.Currency, Zone: now.Zone}, PublicURL: s.PublicURL}, nil
 }

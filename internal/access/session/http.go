@@ -14,9 +14,10 @@ import (
 
 // Cookie gives the cookie that carries a session; an empty token takes it away.
 func Cookie(ctx context.Context, s Session) http.Cookie {
+	https := httpapi.RequestFrom(ctx).HTTPS
 	c := http.Cookie{
-		Name: httpapi.CookieName, Value: s.Token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: httpapi.RequestFrom(ctx).HTTPS, MaxAge: int(Life.Seconds()),
+		Name: httpapi.SessionCookie(https), Value: s.Token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: https, MaxAge: int(Life.Seconds()),
 	}
 	if s.Token == "" {
 		c.MaxAge = -1
@@ -73,11 +74,9 @@ func (s *Service) Routes(api huma.API) {
 		})
 	// Public, since a session that is over must be able to lose its cookie too.
 	huma.Register(api, tagged(httpapi.Op("sign-out", "DELETE /api/v1/sessions/current", "Sign out", httpapi.Public)),
-		func(ctx context.Context, in *struct {
-			Token string `cookie:"rapport_session"`
-		}) (*cookieOutput, error) {
-			if in.Token != "" {
-				if err := s.SignOut(ctx, in.Token); err != nil {
+		func(ctx context.Context, _ *struct{}) (*cookieOutput, error) {
+			if token := httpapi.RequestFrom(ctx).Token; token != "" {
+				if err := s.SignOut(ctx, token); err != nil {
 					return nil, err
 				}
 			}

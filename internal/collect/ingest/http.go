@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,20 +37,19 @@ var doors = map[string]event.Kind{
 const allowHeaders = "authorization, content-type, content-encoding, x-retry-count, anonymousid, sentat, rsa-retry-attempt, rsa-retry-reason, " +
 	"rsa-since-first-attempt, rsa-since-last-attempt"
 
-// Handler answers the tracking calls and what browser libraries ask for at their start. It stands outside the API: no session, no problem
-// documents; any page may call it, since a key is asked for and nothing is told. peer gives the address of the visitor, who may stand behind
-// a proxy; nil takes that of the connection.
-func (s *Service) Handler(peer func(*http.Request) (ip string, https bool)) http.Handler {
-	if peer == nil {
-		peer = func(r *http.Request) (string, bool) {
-			ip, _, _ := net.SplitHostPort(r.RemoteAddr)
-			return ip, r.TLS != nil
-		}
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, peer) })
+// Front tells what stands before the program: where a visitor is, who may be behind a proxy, and under which address we are reached.
+type Front interface {
+	Peer(r *http.Request) (ip string, https bool)
+	Base(r *http.Request) (scheme, host string)
 }
 
-func (s *Service) serve(w http.ResponseWriter, r *http.Request, peer func(*http.Request) (string, bool)) {
+// Handler answers the tracking calls and what browser libraries ask for at their start. It stands outside the API: no session, no problem
+// documents; any page may call it, since a key is asked for and nothing is told.
+func (s *Service) Handler(front Front) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, front) })
+}
+
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, front Front) {
 	h := w.Header()
 	h["Access-Control-Allow-Origin"] = allowAny
 	if r.Method == http.MethodOptions {
@@ -65,9 +63,9 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, peer func(*http.
 	name, tracking := strings.CutPrefix(strings.TrimPrefix(path, "/beacon"), "/v1/")
 	switch kind, known := doors[name]; {
 	case tracking && known:
-		s.serveTracking(w, r, kind, peer)
+		s.serveTracking(w, r, kind, front)
 	case tracking && strings.HasPrefix(name, "projects/") && strings.HasSuffix(name, "/settings"):
-		s.serveSettings(w, r, strings.TrimSuffix(strings.TrimPrefix(name, "projects/"), "/settings"))
+		s.serveSettings(w, r, strings.TrimSuffix(strings.TrimPrefix(name, "projects/"), "/settings"), front)
 	case strings.HasPrefix(path, "/analytics.js/v1/"):
 		serveScript(w)
 	case path == "/sourceConfig":
@@ -87,7 +85,7 @@ var (
 // maxDrain is how much of a request that is too large is read and thrown away, so that the sender hears the answer.
 const maxDrain = 32 << 20
 
-func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind event.Kind, peer func(*http.Request) (string, bool)) {
+func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind event.Kind, front Front) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST, OPTIONS")
 		w.WriteHeader(http.StatusMethodNotAllowed)
@@ -118,7 +116,7 @@ func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind eve
 		return
 	}
 	c := call{kind: kind, encoding: strings.ToLower(r.Header.Get("Content-Encoding")), key: keyOf(r)}
-	c.ip, _ = peer(r)
+	c.ip, _ = front.Peer(r)
 	if c.key == "" && r.URL.RawQuery != "" {
 		c.queryKey = r.URL.Query().Get("writeKey")
 	}
@@ -170,17 +168,8 @@ func writeError(w http.ResponseWriter, err error) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"success": false, "code": e.Code, "message": sqldb.Clean(e.Message)})
 }
 
-// origin gives scheme and host under which the request came.
-func origin(r *http.Request) (scheme, host string) {
-	scheme = "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
-	return scheme, r.Host
-}
-
 // serveSettings answers what Segment's browser library asks for at its start. It takes the write key from here.
-func (s *Service) serveSettings(w http.ResponseWriter, r *http.Request, key string) {
+func (s *Service) serveSettings(w http.ResponseWriter, r *http.Request, key string, front Front) {
 	if _, err := s.source(r.Context(), key); err != nil {
 		if errs.Is(err, errs.Unauthorized) {
 			err = errs.New(errs.NotFound, "ingest.key_unknown", "There is no source with this write key.")
@@ -188,7 +177,7 @@ func (s *Service) serveSettings(w http.ResponseWriter, r *http.Request, key stri
 		writeError(w, err)
 		return
 	}
-	scheme, host := origin(r)
+	scheme, host := front.Base(r)
 	all := map[string]any{"__default": map[string]any{"enabled": true, "integrations": map[string]any{}}}
 	writeJSON(w, map[string]any{
 		"integrations": map[string]any{"Segment.io": map[string]any{

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"rapport/internal/access/role"
+	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/sqldb/dbtest"
 )
@@ -26,7 +27,7 @@ func send(t testing.TB, s *Service, method, path, key string, body []byte, heade
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	s.Handler(nil).ServeHTTP(w, r)
+	s.Handler(httpapi.New(httpapi.Config{})).ServeHTTP(w, r)
 	if w.Body.Len() == 0 || !strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
 		return w.Code, w.Header(), nil
 	}

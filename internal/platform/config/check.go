@@ -15,6 +15,8 @@ import (
 	"rapport/internal/base/money"
 )
 
+var goodDomain = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
+
 var goodLanguage = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 // checks say what is wrong with a value that has the right type, or "".
@@ -30,7 +32,30 @@ var checks = map[string]func(string) string{
 		return unless(s == "" || (err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql")),
 			"must look like postgres://user:password@host:5432/database")
 	},
-	"natural": func(s string) string { return unless(!strings.HasPrefix(s, "-"), "must not be below zero") },
+	"public": func(s string) string {
+		u, err := url.Parse(s)
+		return unless(s == "" || (err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && strings.Trim(u.Path, "/") == "" &&
+			u.RawQuery == "" && u.Fragment == ""), "%q is not an address like https://crm.shop.example, without a path", s)
+	},
+	"directory": func(s string) string {
+		u, err := url.Parse(s)
+		return unless(err == nil && u.Scheme == "https" && u.Host != "", "%q is not an address like https://acme.example/directory", s)
+	},
+	"domains": func(s string) string {
+		for d := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+			if !goodDomain.MatchString(d) {
+				return fmt.Sprintf("%q is not a host name like crm.shop.example", d)
+			}
+		}
+		return ""
+	},
+	"redirect": func(s string) string {
+		_, port, err := net.SplitHostPort(s)
+		n, e := strconv.Atoi(port)
+		return unless(s == "off" || (err == nil && e == nil && n >= 0 && n <= 65535), "%q is neither off nor an address like :80", s)
+	},
+	"forwarded": oneOf("x-forwarded-for", "forwarded"),
+	"natural":   func(s string) string { return unless(!strings.HasPrefix(s, "-"), "must not be below zero") },
 	"schedule": func(s string) string {
 		_, clock := time.Parse("15:04", s)
 		every, interval := time.ParseDuration(s)

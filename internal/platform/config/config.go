@@ -11,7 +11,9 @@
 package config
 
 import (
+	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,7 +29,18 @@ type Config struct {
 	MemoryLimit     Size           `doc:"What the embedded warehouse may use. The default is 640MB, or a quarter of a machine with less than 2.5GB." check:"memory"`
 	LogLevel        string         `doc:"debug, info, warn or error." default:"info" check:"level"`
 	LogFormat       string         `doc:"text, json, or auto: text on a terminal, JSON otherwise." default:"auto" check:"format"`
-	TrustedProxies  []netip.Prefix `doc:"Networks of reverse proxies, comma-separated, whose X-Forwarded-For and X-Forwarded-Proto are believed." default:"127.0.0.0/8,::1/128" flag:"no"`
+	PublicURL       string         `doc:"Address under which people and shops reach Rapport, like https://crm.shop.example: links, snippets and cookies follow it. Empty takes that of the request, or the first of tls_domains." check:"public"`
+	TrustedProxies  []netip.Prefix `doc:"Networks of reverse proxies, comma-separated, whose word about a visitor's address and scheme is believed." default:"127.0.0.0/8,::1/128" flag:"no"`
+	ForwardedHeader string         `doc:"How those proxies say it: x-forwarded-for (together with X-Forwarded-Proto) or forwarded (RFC 7239). The other form is never read." default:"x-forwarded-for" check:"forwarded" flag:"no"`
+	PlainSignIn     bool           `doc:"Take passwords over plain HTTP from public addresses too. Only for a line that nobody can read." default:"false" flag:"no"`
+	HSTS            bool           `doc:"Tell browsers to come by HTTPS alone for a year. Set it to false and wait until everybody has come by before going back to plain HTTP." default:"true" flag:"no"`
+	TLSDomains      string         `doc:"Host names, comma-separated, for which Rapport fetches and renews certificates by itself (ACME) and serves HTTPS on listen." check:"domains" flag:"no"`
+	TLSEmail        string         `doc:"Where the certificate authority writes when something is wrong." flag:"no"`
+	TLSAuthority    string         `doc:"Directory of the certificate authority (ACME, RFC 8555)." default:"https://acme-v02.api.letsencrypt.org/directory" check:"directory" flag:"no"`
+	TLSRoots        string         `doc:"PEM file with the roots of an authority of your own, for speaking to it." flag:"no"`
+	TLSCertificate  string         `doc:"PEM file with a certificate and its chain, where it is not to be fetched; read again when it changes." flag:"no"`
+	TLSKey          string         `doc:"PEM file with its private key." flag:"no"`
+	TLSRedirect     string         `doc:"Where plain HTTP is redirected to HTTPS and the authority's questions are answered; off answers neither. Only with HTTPS." default:":80" check:"redirect" flag:"no"`
 	Currency        string         `doc:"Currency of the first shop and of reports, ISO 4217, until it is set in the program." default:"EUR" check:"currency" flag:"no"`
 	Zone            string         `doc:"Time zone of the first shop and of reports, IANA, until it is set in the program." default:"UTC" check:"zone" flag:"no"`
 	Language        string         `doc:"Language of the first shop and the program, BCP 47, until it is set in the program." default:"en" check:"language" flag:"no"`
@@ -46,6 +59,48 @@ type Config struct {
 
 // Path gives a file in the data directory.
 func (c *Config) Path(name string) string { return filepath.Join(c.Data, name) }
+
+// Domains gives TLSDomains, one by one.
+func (c *Config) Domains() []string {
+	return strings.FieldsFunc(strings.ToLower(c.TLSDomains), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// TLS tells whether HTTPS is ours to serve.
+func (c *Config) TLS() bool { return c.TLSDomains != "" || c.TLSCertificate != "" }
+
+// Public gives the address people use, nil where it is unknown.
+func (c *Config) Public() *url.URL {
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err == nil {
+			u.Path = ""
+			u.Host = strings.ToLower(u.Host)
+			return u
+		}
+	}
+	if d := c.Domains(); len(d) > 0 {
+		u := &url.URL{Scheme: "https", Host: d[0]}
+		if _, port, err := net.SplitHostPort(c.Listen); err == nil && port != "443" && port != "0" {
+			u.Host += ":" + port
+		}
+		return u
+	}
+	return nil
+}
+
+// contradictions gives the settings that do not go together: the key at fault and why.
+func (c *Config) contradictions() (key, message string) {
+	switch {
+	case (c.TLSCertificate == "") != (c.TLSKey == ""):
+		return "tls_key", "tls_certificate and tls_key belong together"
+	case c.TLSCertificate != "" && c.TLSDomains != "":
+		return "tls_domains", "certificates are fetched (tls_domains) or given (tls_certificate), not both"
+	case c.TLS() && strings.HasPrefix(c.PublicURL, "http:"):
+		return "public_url", "must begin with https://, since HTTPS is served"
+	case c.TLS() && c.TLSRedirect == c.Listen:
+		return "tls_redirect", "is the address that HTTPS listens on; say off, or another one"
+	}
+	return "", ""
+}
 
 // Size is a number of bytes, written like 512MB or 1GB (powers of 1024).
 type Size int64

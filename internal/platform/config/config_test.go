@@ -90,6 +90,16 @@ func TestFaults(t *testing.T) {
 		{"zone", "zone: Berlin", `"Berlin" is not a time zone like Europe/Berlin`},
 		{"currency", "currency: euro", `"euro" is not a currency like EUR`},
 		{"proxies", "trusted_proxies: everybody", `"everybody" is not a network like 10.0.0.0/8`},
+		{"public address", "public_url: crm.shop.example", `"crm.shop.example" is not an address like https://crm.shop.example, without a path`},
+		{"public address with a path", "public_url: https://shop.example/crm", "without a path"},
+		{"domain", "tls_domains: https://crm.shop.example", `"https://crm.shop.example" is not a host name`},
+		{"half a certificate", "tls_certificate: /a.pem", "tls_key (default): tls_certificate and tls_key belong together"},
+		{"two ways", "tls_certificate: /a.pem\ntls_key: /a.key\ntls_domains: a.example", "tls_domains (file f.yaml line 3): certificates are fetched"},
+		{"plain public address", "tls_domains: a.example\npublic_url: http://a.example", "public_url (file f.yaml line 2): must begin with https://"},
+		{"one port for both", "tls_domains: a.example\nlisten: :80", "is the address that HTTPS listens on"},
+		{"authority", "tls_authority: http://acme.example", "is not an address like https://acme.example/directory"},
+		{"redirect", "tls_redirect: '80'", `"80" is neither off nor an address like :80`},
+		{"header", "forwarded_header: x-real-ip", `"x-real-ip" is none of x-forwarded-for, forwarded`},
 		{"demo size", "demo_size: huge", `"huge" is neither small, medium nor a number of customers`},
 		{"empty data", "data:", "must not be empty"},
 	} {
@@ -140,6 +150,26 @@ func TestShownIsAFile(t *testing.T) {
 	again := load(t, map[string]string{"config": file(t, "again.yaml", c.Redacted())})
 	if again.Data != c.Data || again.Listen != c.Listen || again.MemoryLimit != c.MemoryLimit || len(again.TrustedProxies) != 2 {
 		t.Errorf("%+v", again)
+	}
+}
+
+// The public address is what was said, or what follows from the certificates.
+func TestPublic(t *testing.T) {
+	for _, r := range []struct{ text, want string }{
+		{"", ""},
+		{"public_url: https://CRM.shop.example/", "https://crm.shop.example"},
+		{"public_url: http://10.0.0.7:8080", "http://10.0.0.7:8080"},
+		{"tls_domains: [A.example, b.example]\nlisten: ':443'", "https://a.example"},
+		{"tls_domains: a.example\nlisten: ':8443'", "https://a.example:8443"},
+		{"tls_domains: a.example\npublic_url: https://b.example", "https://b.example"},
+	} {
+		got := ""
+		if u := load(t, map[string]string{"config": file(t, "f.yaml", r.text)}).Public(); u != nil {
+			got = u.String()
+		}
+		if got != r.want {
+			t.Errorf("%q: %q, want %q", r.text, got, r.want)
+		}
 	}
 }
 

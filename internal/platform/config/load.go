@@ -47,6 +47,9 @@ func Load(flags map[string]string, environ []string) (*Config, error) {
 			l.wrong(f.key, v.origin, err)
 		}
 	}
+	if key, message := c.contradictions(); len(l.faults) == 0 && message != "" {
+		l.wrong(key, c.origins[key], message)
+	}
 	for key := range flags {
 		if key != "config" && !known(strings.ReplaceAll(key, "-", "_")) {
 			l.wrong(key, "flag --"+key, "there is no such setting")
@@ -97,9 +100,11 @@ func fields() []field {
 	return out
 }
 
+var acronyms = strings.NewReplacer("URL", "Url", "TLS", "Tls", "HSTS", "Hsts")
+
 func snake(name string) string {
 	var b strings.Builder
-	for i, r := range strings.ReplaceAll(name, "URL", "Url") {
+	for i, r := range acronyms.Replace(name) {
 		if i > 0 && r >= 'A' && r <= 'Z' {
 			b.WriteByte('_')
 		}

@@ -6,13 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"regexp"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -94,11 +90,12 @@ func (s *Server) around(pattern string, next http.Handler) http.Handler {
 			h.Set(k, v)
 		}
 		if req.HTTPS {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			h.Set("Strict-Transport-Security", s.strictTransport())
 		}
 		rec := &recorder{ResponseWriter: w}
 		ctx := context.WithValue(r.Context(), requestKey{}, req)
 		r = r.WithContext(context.WithValue(ctx, logKey{}, s.config.Log))
+		req.Token = SessionToken(r)
 		defer func() {
 			s.caught(recover(), rec, r)
 			took := s.config.Clock.Now().Sub(start)
@@ -110,6 +107,14 @@ func (s *Server) around(pattern string, next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// strictTransport tells browsers to come by HTTPS alone from now on, or, before a return to plain HTTP, to forget that.
+func (s *Server) strictTransport() string {
+	if s.config.ForgetHTTPS {
+		return "max-age=0"
+	}
+	return "max-age=31536000"
 }
 
 // survive catches panics and does nothing else.
@@ -136,42 +141,6 @@ func (s *Server) caught(p any, rec *recorder, r *http.Request) {
 	}
 	s.config.Log.ErrorContext(r.Context(), "request failed after its answer had begun", "error", err)
 	panic(http.ErrAbortHandler)
-}
-
-// Peer gives the address of the client and whether it speaks HTTPS. What X-Forwarded-For and X-Forwarded-Proto say
-// counts only where a trusted proxy said it: the client is the last address in the chain that is not one of those.
-func (s *Server) Peer(r *http.Request) (ip string, https bool) {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = strings.TrimPrefix(r.RemoteAddr, "@") // a local socket has no address
-	}
-	https = r.TLS != nil
-	if !s.trusted(host) {
-		return host, https
-	}
-	if p := r.Header.Get("X-Forwarded-Proto"); p != "" {
-		https = strings.EqualFold(p, "https")
-	}
-	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(chain) - 1; i >= 0; i-- {
-		addr, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
-		if err != nil {
-			break
-		}
-		host = addr.Unmap().String()
-		if !s.trusted(host) {
-			break
-		}
-	}
-	return host, https
-}
-
-func (s *Server) trusted(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(s.config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
 
 // checkPermission spares work for those who will be refused anyway, and tells log and metrics which operation this is.

@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -33,8 +34,20 @@ import (
 	"rapport/internal/platform/sqldb"
 )
 
-// CookieName is the cookie that carries a session's token.
-const CookieName = "rapport_session"
+// The cookie that carries a session's token. Under HTTPS it has the prefix with which browsers promise that this very host set it over
+// HTTPS; a name of its own for each scheme also means that a cookie of one never stands in the way of the other.
+const (
+	CookieName       = "rapport_session"
+	SecureCookieName = "__Host-rapport_session"
+)
+
+// SessionCookie gives the name of the cookie under HTTPS or plain HTTP.
+func SessionCookie(https bool) string {
+	if https {
+		return SecureCookieName
+	}
+	return CookieName
+}
 
 // maxUpload bounds a multipart upload where the operation sets no limit of its own.
 const maxUpload = 4 << 30
@@ -54,8 +67,17 @@ type Config struct {
 	Caller func(context.Context) string
 	// DB keeps the answers to POST requests that carry an Idempotency-Key; nil ignores the header.
 	DB *sqldb.DB
-	// TrustedProxies are the addresses whose X-Forwarded-For and X-Forwarded-Proto are believed.
+	// TrustedProxies are the addresses whose forwarding headers are believed.
 	TrustedProxies []netip.Prefix
+	// Forwarded reads the header Forwarded (RFC 7239) instead of X-Forwarded-For and X-Forwarded-Proto. Only one form is ever believed: a proxy
+	// passes on what it does not know, so the other may be the visitor's own word.
+	Forwarded bool
+	// PublicURL is the address people use, like https://crm.shop.example; empty: that of the request.
+	PublicURL *url.URL
+	// RefusePlain refuses to take passwords and to hand out sessions over plain HTTP from public addresses.
+	RefusePlain bool
+	// ForgetHTTPS takes back what browsers were told of coming by HTTPS alone.
+	ForgetHTTPS bool
 	// Observe hears of every finished request: the operation id or mount pattern, the status and the time taken.
 	Observe func(route, method string, status int, took time.Duration)
 }
@@ -94,7 +116,12 @@ func New(c Config) *Server {
 	})
 	s := &Server{config: c, root: http.NewServeMux(), apiMux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
 	s.api = humago.New(s.apiMux, apiConfig(c.Version))
-	s.api.UseMiddleware(s.limitBody, s.checkPermission)
+	if c.PublicURL != nil { // a proxy may give the request another Host than the page has
+		if err := s.origin.AddTrustedOrigin(c.PublicURL.String()); err != nil {
+			c.Log.Error("the public address cannot be trusted as an origin", "error", err)
+		}
+	}
+	s.api.UseMiddleware(s.refusePlain, s.limitBody, s.checkPermission)
 	if c.DB != nil && c.Caller != nil {
 		s.idem = &idempotency{db: c.DB, clock: c.Clock, caller: c.Caller}
 		s.api.UseMiddleware(s.replay)
@@ -119,7 +146,7 @@ func apiConfig(version string) huma.Config {
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"key":     {Type: "http", Scheme: "bearer", Description: "An API key with the scope read or write."},
-					"session": {Type: "apiKey", In: "cookie", Name: CookieName, Description: "A signed-in user."},
+					"session": {Type: "apiKey", In: "cookie", Name: CookieName, Description: "A signed-in user; under HTTPS the cookie is called " + SecureCookieName + "."},
 				},
 			},
 			OnAddOperation: []huma.AddOpFunc{describe},

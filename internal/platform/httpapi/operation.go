@@ -77,6 +77,7 @@ type Request struct {
 	IP    string
 	Agent string // User-Agent
 	HTTPS bool
+	Token string // of the session cookie, or ""; a secret
 
 	route string // operation id or mount pattern, for the log and the metrics
 }
@@ -91,7 +92,7 @@ func RequestFrom(ctx context.Context) Request {
 
 // SessionToken gives the token in the session cookie of a request, or "".
 func SessionToken(r *http.Request) string {
-	c, err := r.Cookie(CookieName)
+	c, err := r.Cookie(SessionCookie(RequestFrom(r.Context()).HTTPS))
 	if err != nil {
 		return ""
 	}

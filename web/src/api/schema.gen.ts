@@ -1350,6 +1350,11 @@ export interface components {
         };
         DoorMe: {
             permissions: string[];
+            /**
+             * @description Address for links and snippets; empty: that of the page
+             * @example https://crm.shop.example
+             */
+            public_url: string;
             reporting: components["schemas"]["DoorReporting"];
             /** @description The first shop */
             shop: components["schemas"]["Shop"];
@@ -3593,9 +3598,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                rapport_session?: string;
-            };
+            cookie?: never;
         };
         requestBody?: never;
         responses: {

@@ -11,6 +11,7 @@ import (
 
 	"rapport/internal/base/clock"
 	"rapport/internal/collect/ingest/load"
+	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/warehouse/whtest"
 )
 
@@ -63,7 +64,7 @@ func BenchmarkWay(b *testing.B) {
 							r := httptest.NewRequest("POST", "/v1/batch", bytes.NewReader(body))
 							r.SetBasicAuth("browser", "")
 							w := httptest.NewRecorder()
-							h.Ingest.Handler(nil).ServeHTTP(w, r)
+							h.Ingest.Handler(httpapi.New(httpapi.Config{})).ServeHTTP(w, r)
 							if w.Code != 200 {
 								b.Error(w.Code, w.Body)
 							}

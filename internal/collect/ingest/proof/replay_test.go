@@ -16,6 +16,7 @@ import (
 
 	"rapport/internal/base/clock"
 	"rapport/internal/collect/ingest/load"
+	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/warehouse"
 	"rapport/internal/platform/warehouse/whtest"
 )
@@ -62,7 +63,7 @@ type recorded struct {
 
 func (h *House) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	h.Ingest.Handler(nil).ServeHTTP(w, r)
+	h.Ingest.Handler(httpapi.New(httpapi.Config{})).ServeHTTP(w, r)
 	return w
 }
 

@@ -6,7 +6,7 @@ import { asProblem } from '@/api/problem.ts';
 import type { Format } from '@/shared/format/format.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { type Column, DataList } from '@/shared/list/DataList.tsx';
-import { useMay, useReporting } from '@/shared/me/queries.ts';
+import { useBase, useMay, useReporting } from '@/shared/me/queries.ts';
 import { Card } from '@/shared/ui/Card.tsx';
 import { CopyField } from '@/shared/ui/CopyField.tsx';
 import { useCurrencies } from '@/shared/ui/choices.ts';
@@ -158,12 +158,13 @@ function ByHand({ currency }: { currency: string }) {
 function ByProgram({ currency }: { currency: string }) {
   const { t } = useTranslation('rate');
   const f = useFormat();
+  const base = useBase();
   const other = currency === 'USD' ? 'EUR' : 'USD';
   return (
     <Card title={t('program.title')}>
       <div className={classes.program}>
         <p className="small dim">{t('program.note')}</p>
-        <CopyField block label={t('program.title')} text={rateCurl(window.location.origin, other, f.dayKey(Date.now()))} />
+        <CopyField block label={t('program.title')} text={rateCurl(base, other, f.dayKey(Date.now()))} />
         <p className="small">
           <Link to="/settings/sources">{t('program.key')}</Link>
         </p>

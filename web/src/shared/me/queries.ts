@@ -25,3 +25,8 @@ export function useMay(): (permission: string) => boolean {
 export function useReporting(): { currency: string; zone: string } {
   return useMe()?.reporting ?? { currency: 'EUR', zone: 'UTC' };
 }
+
+/** Address for links and snippets that leave this browser: the public one where it is set, else that of the page. */
+export function useBase(): string {
+  return useMe()?.public_url || window.location.origin;
+}
