@@ -92,7 +92,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	products := catalog.New(catalog.Deps{DB: g.db, IDs: ids, Clock: g.clock, Announce: announce})
 	activities := activity.New(activity.Deps{Warehouse: g.warehouse, Clock: g.clock})
 	// Orders pass sums on to customers, and customers show orders in their timeline; the one who is made first gets a closure.
-	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Announce: announce,
+	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Warehouse: g.warehouse, Announce: announce,
 		KeepTotals: func(ctx context.Context, tx *sqldb.Tx, totals []order.Totals) error {
 			return h.customers.SetTotals(ctx, tx, totalsOf(totals))
 		}})
