@@ -89,7 +89,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 
 	rates := rate.New(rate.Deps{DB: g.db, Clock: g.clock, Audit: audits, Reporting: reporting, Announce: announce})
 	consents := consent.New(consent.Deps{DB: g.db, Clock: g.clock, Announce: announce})
-	products := catalog.New(catalog.Deps{DB: g.db, IDs: ids, Clock: g.clock, Announce: announce})
+	products := catalog.New(catalog.Deps{DB: g.db, IDs: ids, Clock: g.clock, Reporting: reporting, Announce: announce})
 	activities := activity.New(activity.Deps{Warehouse: g.warehouse, Clock: g.clock})
 	// Orders pass sums on to customers, and customers show orders in their timeline; the one who is made first gets a closure.
 	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Warehouse: g.warehouse, Announce: announce,

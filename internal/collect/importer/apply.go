@@ -46,7 +46,7 @@ func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) 
 		return n, err
 	}
 	if len(b.entries) > 0 {
-		outcomes, err := s.Catalog.Upsert(ctx, tx, b.entries)
+		outcomes, err := s.Catalog.Upsert(catalog.SaidBy(ctx, catalog.ByImport, i.Name), tx, b.entries)
 		if err != nil {
 			return n, fmt.Errorf("import products: %w", err)
 		}

@@ -54,26 +54,88 @@ type VariantRow struct {
 	Options    map[string]any `json:"options" doc:"Size, colour ..."`
 }
 
+// PriceRow is a price that a product or a variant had from a moment on.
+type PriceRow struct {
+	VariantID id.ID       `json:"variant_id" doc:"0: the product's own price"`
+	Variant   string      `json:"variant,omitempty"`
+	At        time.Time   `json:"at"`
+	Price     *money.Wire `json:"price,omitempty" doc:"Absent: no price was known any more"`
+	SaidBy    string      `json:"said_by" enum:"user,key,import,event,system"`
+	Who       string      `json:"who,omitempty" doc:"Name of the user, the key or the file"`
+}
+
+// FacetRow is what lists of products can be narrowed by.
+type FacetRow struct {
+	Categories []string `json:"categories" nullable:"false"`
+	Brands     []string `json:"brands" nullable:"false"`
+	Cut        bool     `json:"cut,omitempty" doc:"True where there are more than can be chosen from"`
+}
+
+type listInput struct {
+	Query     string     `query:"q" maxLength:"200" doc:"Words that must all occur"`
+	ShopID    httpapi.ID `query:"shop_id"`
+	Category  string     `query:"category" maxLength:"1000" doc:"With everything below it" example:"Clothing > Hoodies"`
+	Brand     string     `query:"brand" maxLength:"500"`
+	InStock   string     `query:"in_stock" enum:"true,false" doc:"false: known to be sold out"`
+	Active    string     `query:"active" enum:"true,false"`
+	Currency  string     `query:"currency" maxLength:"3" doc:"Of the price; the bounds of the price are in it, else in the reporting currency"`
+	PriceFrom string     `query:"price_from" maxLength:"24"`
+	PriceTo   string     `query:"price_to" maxLength:"24"`
+	Sort      string     `query:"sort" enum:"name,price,stock,updated" doc:"name where absent"`
+	Order     string     `query:"order" enum:"asc,desc" doc:"asc where absent"`
+	Limit     int        `query:"limit" minimum:"0" maximum:"500"`
+	Cursor    string     `query:"cursor"`
+}
+
+func (s *Service) page(ctx context.Context, in *listInput) (page.Page[Row], error) {
+	f := Filter{Query: in.Query, ShopID: in.ShopID.ID, Category: in.Category, Brand: in.Brand, InStock: yesNo(in.InStock), Active: yesNo(in.Active), Currency: in.Currency,
+		Sort: in.Sort, Down: in.Order == "desc", Limit: in.Limit, Cursor: in.Cursor}
+	if in.PriceFrom+in.PriceTo != "" && f.Currency == "" && s.Reporting != nil {
+		f.Currency, _ = s.Reporting()
+	}
+	var err error
+	if f.PriceFrom, err = httpapi.Amount("price_from", in.PriceFrom, f.Currency); err != nil {
+		return page.Page[Row]{}, err
+	}
+	if f.PriceTo, err = httpapi.Amount("price_to", in.PriceTo, f.Currency); err != nil {
+		return page.Page[Row]{}, err
+	}
+	p, err := s.List(ctx, f)
+	return page.Map(p, shape), err
+}
+
+func yesNo(s string) *bool {
+	if s == "" {
+		return nil
+	}
+	yes := s == "true"
+	return &yes
+}
+
+func priceShape(p *PriceChange) PriceRow {
+	return PriceRow{VariantID: p.VariantID, Variant: p.Variant, At: clock.FromMicros(p.At), Price: wire(p.Price, p.Currency), SaidBy: p.SaidBy, Who: p.Who}
+}
+
 type body[T any] struct{ Body T }
 
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
-	huma.Register(api, httpapi.Op("list-products", "GET /api/v1/products", "List products by name", role.CatalogRead),
+	huma.Register(api, httpapi.Op("list-products", "GET /api/v1/products", "List products, found and sorted", role.CatalogRead),
+		func(ctx context.Context, in *listInput) (*body[page.Page[Row]], error) {
+			p, err := s.page(ctx, in)
+			return &body[page.Page[Row]]{p}, err
+		})
+	huma.Register(api, httpapi.Op("list-product-facets", "GET /api/v1/products/facets", "What lists of products can be narrowed by", role.CatalogRead),
+		func(ctx context.Context, _ *struct{}) (*body[FacetRow], error) {
+			f, err := s.Facets(ctx)
+			return &body[FacetRow]{FacetRow{append([]string{}, f.Categories...), append([]string{}, f.Brands...), f.Cut}}, err
+		})
+	huma.Register(api, httpapi.Op("list-product-prices", "GET /api/v1/products/{id}/prices", "List the prices that a product had, newest first", role.CatalogRead),
 		func(ctx context.Context, in *struct {
-			Query  string     `query:"q" maxLength:"200" doc:"Words that must all occur"`
-			ShopID httpapi.ID `query:"shop_id"`
-			Limit  int        `query:"limit" minimum:"0" maximum:"500"`
-			Cursor string     `query:"cursor"`
-		}) (*body[page.Page[Row]], error) {
-			p, err := s.List(ctx, Filter{Query: in.Query, ShopID: in.ShopID.ID, Limit: in.Limit, Cursor: in.Cursor})
-			if err != nil {
-				return nil, err
-			}
-			out := page.Page[Row]{Items: make([]Row, len(p.Items)), NextCursor: p.NextCursor}
-			for i := range p.Items {
-				out.Items[i] = shape(&p.Items[i])
-			}
-			return &body[page.Page[Row]]{out}, nil
+			ID httpapi.ID `path:"id"`
+		}) (*body[page.Page[PriceRow]], error) {
+			all, err := s.Prices(ctx, in.ID.ID)
+			return &body[page.Page[PriceRow]]{page.Map(page.Page[PriceChange]{Items: all}, priceShape)}, err
 		})
 	huma.Register(api, httpapi.Op("get-product", "GET /api/v1/products/{id}", "Show a product with its variants", role.CatalogRead),
 		func(ctx context.Context, in *struct {

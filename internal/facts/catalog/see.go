@@ -98,6 +98,7 @@ func (s *Service) see(ctx context.Context, tx *sqldb.Tx, best map[name]*Sighting
 	learned := map[name]found{}
 	var fresh []*Product
 	var updates [][]any
+	var told []*Product // with the price that was said
 	for n, v := range clean {
 		f, ok := known[n]
 		switch {
@@ -105,17 +106,23 @@ func (s *Service) see(ctx context.Context, tx *sqldb.Tx, best map[name]*Sighting
 			p := &Product{ID: s.IDs.New(), ShopID: n.shop, ExternalID: n.key, Price: -1, Cost: -1, Stock: -1, Active: true, Sighted: true,
 				CreatedAt: now, UpdatedAt: now}
 			p.sight(v)
-			fresh = append(fresh, p)
+			fresh, told = append(fresh, p), append(told, p)
 			f = found{p.ID, true, v.At}
 		case f.sighted && v.At > f.seenAt:
 			p := &Product{ID: f.product, ExternalID: n.key, Price: -1, UpdatedAt: now}
 			p.sight(v)
 			updates = append(updates, p.sightRow())
+			if p.Price >= 0 {
+				told = append(told, p)
+			}
 			f.seenAt = v.At
 		}
 		learned[n] = f
 	}
 	if err := saveSighted(ctx, tx, fresh, updates); err != nil {
+		return err
+	}
+	if err := keepPrices(ctx, tx, told, saidBy{kind: ByEvent}, func(p *Product) int64 { return p.SeenAt }); err != nil {
 		return err
 	}
 	tx.OnCommit(func() { s.remember(learned) })

@@ -9,12 +9,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
-	"rapport/internal/base/page"
 	"rapport/internal/platform/sqldb"
 )
 
@@ -23,6 +23,8 @@ type Deps struct {
 	DB    *sqldb.DB
 	IDs   *id.Source
 	Clock clock.Clock
+	// Reporting gives the currency of amounts that name none; nil in tests that need none.
+	Reporting func() (currency string, zone *time.Location)
 	// Announce writes to the outbox within tx.
 	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
 }
@@ -32,10 +34,11 @@ type Service struct {
 	Deps
 	mu    sync.RWMutex
 	cache map[name]found
+	look  int // how many rows a page of a list looks at
 }
 
 // New gives a Service.
-func New(d Deps) *Service { return &Service{Deps: d, cache: map[name]found{}} }
+func New(d Deps) *Service { return &Service{Deps: d, cache: map[name]found{}, look: look} }
 
 func keysOf(m map[string]any) iter.Seq[string] { return maps.Keys(m) }
 
@@ -138,6 +141,9 @@ func (s *Service) Upsert(ctx context.Context, tx *sqldb.Tx, entries []Entry) ([]
 	if err := saveProducts(ctx, tx, order, isNew); err != nil {
 		return nil, err
 	}
+	if err := keepPrices(ctx, tx, order, sayer(ctx), func(p *Product) int64 { return p.UpdatedAt }); err != nil {
+		return nil, err
+	}
 	tx.OnCommit(s.forget) // SKUs may name other products now
 	if s.Announce == nil {
 		return out, nil
@@ -150,33 +156,6 @@ func (s *Service) Upsert(ctx context.Context, tx *sqldb.Tx, entries []Entry) ([]
 		return nil, fmt.Errorf("announce changed products: %w", err)
 	}
 	return out, nil
-}
-
-// Filter narrows a list of products; zero values do not.
-type Filter struct {
-	Query  string // words that must all occur in name, numbers, brand, category or description
-	ShopID id.ID
-	Limit  int
-	Cursor string
-}
-
-// List gives products by name, without variants.
-func (s *Service) List(ctx context.Context, f Filter) (page.Page[Product], error) {
-	if err := role.Require(ctx, role.CatalogRead); err != nil {
-		return page.Page[Product]{}, err
-	}
-	var sort string
-	var last id.ID
-	more, err := page.Decode(f.Cursor, &sort, &last)
-	if err != nil {
-		return page.Page[Product]{}, err
-	}
-	limit := page.Limit(f.Limit, 50)
-	rows, err := selectList(ctx, s.DB, f, strings.Fields(Fold(f.Query)), sort, last, more, limit+1)
-	if err != nil {
-		return page.Page[Product]{}, err
-	}
-	return page.Cut(rows, limit, func(p Product) string { return page.Encode(sortName(p.Name), p.ID) }), nil
 }
 
 // Get gives one product with its variants.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"rapport/internal/base/id"
 	"rapport/internal/platform/sqldb"
@@ -147,32 +145,6 @@ func selectOne(ctx context.Context, q sqldb.Q, product id.ID) (Product, bool, er
 	}
 	err = withVariants(ctx, q, []*Product{p})
 	return *p, true, err
-}
-
-var escapeLike = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-func selectList(ctx context.Context, q sqldb.Q, f Filter, words []string, sort string, last id.ID, more bool, limit int) ([]Product, error) {
-	var args []any
-	add := func(v any) string {
-		args = append(args, v)
-		return "$" + strconv.Itoa(len(args))
-	}
-	where := `WHERE TRUE`
-	if f.ShopID != 0 {
-		where += ` AND shop_id = ` + add(int64(f.ShopID))
-	}
-	for _, w := range words[:min(len(words), 10)] {
-		where += ` AND search_text LIKE ` + add("%"+escapeLike.Replace(w)+"%") + ` ESCAPE '\'`
-	}
-	if more {
-		where += ` AND (name_sort, product_id) > (` + add(sort) + `, ` + add(int64(last)) + `)`
-	}
-	products, err := readProducts(ctx, q, `SELECT `+readColumns+` FROM products `+where+` ORDER BY name_sort, product_id LIMIT `+add(int64(limit)), args...)
-	out := make([]Product, len(products))
-	for i, p := range products {
-		out[i] = *p
-	}
-	return out, err
 }
 
 // lookUp finds names among the shop's ids of products, then of variants, then among SKUs; a catalogue's product before a sighted one.

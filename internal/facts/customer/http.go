@@ -109,19 +109,42 @@ type listInput struct {
 	AnonymousID string `query:"anonymous_id" maxLength:"500"`
 	Known       string `query:"known" enum:"true,false"`
 	HasOrders   string `query:"has_orders" enum:"true,false"`
+	Country     string `query:"country" maxLength:"100" doc:"ISO 3166 alpha-2, or as it is written in profiles"`
+	City        string `query:"city" maxLength:"200" doc:"Whole; Latin capitals do not matter"`
+	Language    string `query:"language" maxLength:"35" doc:"As in profiles: fa, en-GB ..."`
+	SeenFrom    string `query:"seen_from" format:"date" doc:"Last active on this day of the reporting zone or later"`
+	SeenTo      string `query:"seen_to" format:"date" doc:"Last active before this day"`
+	SpentFrom   string `query:"spent_from" maxLength:"24" doc:"In the reporting currency"`
+	SpentTo     string `query:"spent_to" maxLength:"24"`
 	Sort        string `query:"sort" enum:"last_seen,name,spent,orders,created" doc:"last_seen where absent"`
 	Order       string `query:"order" enum:"asc,desc" doc:"desc where absent, asc for names"`
 	Limit       int    `query:"limit" minimum:"0" maximum:"500"`
 	Cursor      string `query:"cursor"`
 }
 
-func (in *listInput) filter() Filter {
+func (s *Service) filter(in *listInput) (Filter, error) {
 	f := Filter{
 		Query: in.Query, Email: in.Email, ExternalID: in.ExternalID, AnonymousID: in.AnonymousID, Known: yesNo(in.Known),
 		HasOrders: yesNo(in.HasOrders), Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
 	}
 	f.Ascending = in.Order == "asc" || in.Order == "" && in.Sort == "name"
-	return f
+	f.Country, f.City, f.Language = strings.ToUpper(in.Country), in.City, in.Language
+	if len(in.Country) != 2 {
+		f.Country = in.Country
+	}
+	currency, zone := s.Reporting()
+	var err error
+	if f.SeenFrom, err = httpapi.Day("seen_from", in.SeenFrom, zone); err != nil {
+		return f, err
+	}
+	if f.SeenTo, err = httpapi.Day("seen_to", in.SeenTo, zone); err != nil {
+		return f, err
+	}
+	if f.SpentFrom, err = httpapi.Amount("spent_from", in.SpentFrom, currency); err != nil {
+		return f, err
+	}
+	f.SpentTo, err = httpapi.Amount("spent_to", in.SpentTo, currency)
+	return f, err
 }
 
 func yesNo(s string) *bool {
@@ -149,15 +172,8 @@ type timelineInput struct {
 func (s *Service) Routes(api huma.API) {
 	huma.Register(api, httpapi.Op("list-customers", "GET /api/v1/customers", "Customers, found and sorted", role.CustomerRead),
 		func(ctx context.Context, in *listInput) (*listOutput, error) {
-			p, err := s.List(ctx, in.filter())
-			if err != nil {
-				return nil, err
-			}
-			out := page.Page[Row]{Items: make([]Row, len(p.Items)), NextCursor: p.NextCursor}
-			for i := range p.Items {
-				out.Items[i] = s.row(&p.Items[i])
-			}
-			return &listOutput{out}, nil
+			p, err := s.page(ctx, in)
+			return &listOutput{p}, err
 		})
 	huma.Register(api, httpapi.Op("get-customer", "GET /api/v1/customers/{id}", "A customer's profile", role.CustomerRead),
 		func(ctx context.Context, in *struct {
@@ -218,6 +234,15 @@ func timelineShape(p page.Page[TimelineItem]) page.Page[TimelineRow] {
 func (s *Service) money(minor int64) money.Wire {
 	currency, _ := s.Reporting()
 	return money.New(minor, currency).Wire()
+}
+
+func (s *Service) page(ctx context.Context, in *listInput) (page.Page[Row], error) {
+	f, err := s.filter(in)
+	if err != nil {
+		return page.Page[Row]{}, err
+	}
+	p, err := s.List(ctx, f)
+	return page.Map(p, s.row), err
 }
 
 func (s *Service) row(c *Customer) Row {

@@ -243,3 +243,73 @@ func pages(t *testing.T, s *customer.Service, f customer.Filter, limit int) []id
 		}
 	}
 }
+
+// TestNarrowedLists: every filter in every order gives whom a look at each customer gives, also where a page may look at few of them.
+func TestNarrowedLists(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		crowd(t, db, 300)
+		if _, err := db.Exec(ctx, `UPDATE customers SET country = 'FR', city = 'Paris' WHERE customer_id % 7 = 0`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(ctx, `UPDATE customers SET last_order_at = first_seen_at WHERE orders > 0`); err != nil {
+			t.Fatal(err)
+		}
+		s := newBenchService(db)
+		list := func(f customer.Filter) (all []customer.Customer, partial int) {
+			for pages := 0; ; pages++ {
+				p, err := s.List(system, f)
+				if err != nil || pages > 400 {
+					t.Fatalf("%+v: page %d: %v", f, pages, err)
+				}
+				all = append(all, p.Items...)
+				if p.Partial {
+					partial++
+				}
+				if f.Cursor = p.NextCursor; f.Cursor == "" {
+					return all, partial
+				}
+			}
+		}
+		everybody, _ := list(customer.Filter{Limit: 500})
+		if len(everybody) != 300 {
+			t.Fatal(len(everybody))
+		}
+		yes, no := true, false
+		low, high, middle := int64(20_000), int64(70_000), everybody[150].LastSeenAt
+		for _, lookAt := range []int{5, 10_000} {
+			s.SetLook(lookAt)
+			for _, f := range []customer.Filter{
+				{Country: "FR"}, {City: "paris"}, {Language: "en", HasOrders: &no}, {SeenFrom: middle}, {SeenTo: middle, Known: &no}, {SpentFrom: &low, SpentTo: &high},
+				{SpentTo: &low, Country: "FR", HasOrders: &yes}, {Country: "XX"}, {SeenFrom: middle, SpentFrom: &low, Known: &yes},
+			} {
+				for _, sort := range []string{"", "name", "spent", "orders", "created"} {
+					for _, up := range []bool{true, false} {
+						f.Sort, f.Ascending, f.Limit = "", false, 500
+						g := f
+						g.Sort, g.Ascending, g.Limit = sort, up, 11
+						ordered, _ := list(customer.Filter{Sort: sort, Ascending: up, Limit: 500})
+						var want, got []id.ID
+						for _, c := range ordered {
+							if (f.Country == "" || c.Country == f.Country) && (f.City == "" || c.City == "Paris") && (f.Language == "" || c.Language == "en") &&
+								(f.Known == nil || *f.Known == c.Known) && (f.HasOrders == nil || *f.HasOrders == (c.Orders > 0)) &&
+								(f.SeenFrom == 0 || c.LastSeenAt >= f.SeenFrom) && (f.SeenTo == 0 || c.LastSeenAt < f.SeenTo) &&
+								(f.SpentFrom == nil || c.Spent >= *f.SpentFrom) && (f.SpentTo == nil || c.Spent <= *f.SpentTo) {
+								want = append(want, c.ID)
+							}
+						}
+						found, _ := list(g)
+						for _, c := range found {
+							got = append(got, c.ID)
+						}
+						if !slices.Equal(got, want) {
+							t.Errorf("look %d, %+v:\ngot  %v\nwant %v", lookAt, g, got, want)
+						}
+					}
+				}
+			}
+			if _, partial := list(customer.Filter{Country: "XX", Limit: 11}); (partial > 0) != (lookAt == 5) {
+				t.Errorf("look %d: %d pages ended early", lookAt, partial)
+			}
+		}
+	})
+}

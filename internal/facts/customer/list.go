@@ -11,6 +11,7 @@ import (
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/base/page"
+	"rapport/internal/platform/keyset"
 	"rapport/internal/platform/search"
 )
 
@@ -25,6 +26,10 @@ type Filter struct {
 	Query                          string // words, part of them, an address or a number
 	Email, ExternalID, AnonymousID string // exactly; also an address that only a browser gave
 	Known, HasOrders               *bool
+	Country, Language              string // as profiles keep them
+	City                           string
+	SeenFrom, SeenTo               int64  // last active at or after, and before; microseconds UTC
+	SpentFrom, SpentTo             *int64 // minor units of the reporting currency; both ends belong to it
 	Sort                           string // last_seen (default), name, spent, orders, created
 	Ascending                      bool
 	Limit                          int
@@ -86,10 +91,11 @@ func (s *Service) List(ctx context.Context, f Filter) (page.Page[Customer], erro
 		return page.Page[Customer]{}, err
 	}
 	var rows []Customer
+	var stop keyset.Place
 	if f.Query != "" || f.Email != "" || f.ExternalID != "" || f.AnonymousID != "" {
 		rows, err = s.find(ctx, f)
 	} else {
-		rows, err = s.scan(ctx, f, after, more, limit+1)
+		rows, stop, err = s.scan(ctx, f, after, more, limit+1)
 	}
 	if err != nil {
 		return page.Page[Customer]{}, err
@@ -101,7 +107,25 @@ func (s *Service) List(ctx context.Context, f Filter) (page.Page[Customer], erro
 		})
 		rows = rows[i:]
 	}
-	return page.Cut(rows[:min(len(rows), limit+1)], limit, func(c Customer) string { return c.place(f.Sort).cursor() }), nil
+	p := page.Cut(rows[:min(len(rows), limit+1)], limit, func(c Customer) string { return c.place(f.Sort).cursor() })
+	if p.NextCursor == "" && stop != nil {
+		p.NextCursor, p.Partial = f.placeOf(stop).cursor(), true
+	}
+	return p, nil
+}
+
+// placeOf gives the place that the columns of the list's order name.
+func (f *Filter) placeOf(columns keyset.Place) place {
+	var p place
+	switch v := columns[0].(type) {
+	case string:
+		p.text = v
+	case int64:
+		p.number = v
+	}
+	n, _ := columns[1].(int64)
+	p.id = id.ID(n)
+	return p
 }
 
 func (f *Filter) order(a, b place) int {
@@ -124,33 +148,57 @@ func (f *Filter) groups() []int64 {
 
 // lets tells whether a filter lets a customer through.
 func (f *Filter) lets(c *Customer) bool {
-	return (f.Known == nil || *f.Known == c.Known) && (f.HasOrders == nil || *f.HasOrders == (c.Orders > 0))
+	return (f.Known == nil || *f.Known == c.Known) && (f.HasOrders == nil || *f.HasOrders == (c.Orders > 0)) &&
+		(f.Country == "" || f.Country == c.Country) && (f.Language == "" || f.Language == c.Language) &&
+		(f.City == "" || f.City == c.City || strings.ToLower(f.City) == strings.ToLower(c.City)) &&
+		(f.SeenFrom == 0 || c.LastSeenAt >= f.SeenFrom) && (f.SeenTo == 0 || c.LastSeenAt < f.SeenTo) &&
+		(f.SpentFrom == nil || c.Spent >= *f.SpentFrom) && (f.SpentTo == nil || c.Spent <= *f.SpentTo)
 }
 
 // maxFew is how many buyers (or others) are read whole rather than looked for in the order of a list, where they may be far apart.
 const maxFew = 2000
 
-// scan reads the next rows of every group from the index of the order; the page is among them.
-func (s *Service) scan(ctx context.Context, f Filter, after place, more bool, limit int) ([]Customer, error) {
-	var out []Customer
+// look is how many rows of each group a page looks at where what it is asked for is rare. See platform/keyset.
+const look = 10_000
+
+// scan reads the next rows of every group from the index of the order; the page is among them. stop is where it looked no further: what
+// stands behind it is left to the next page.
+func (s *Service) scan(ctx context.Context, f Filter, after place, more bool, limit int) (out []Customer, stop keyset.Place, err error) {
+	var queries []*keyset.Query
 	for _, g := range f.groups() {
 		if f.HasOrders != nil && f.Sort != "orders" {
 			few, all, err := selectFew(ctx, s.DB, g, *f.HasOrders, maxFew)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if all {
-				out = append(out, few...)
+				out = append(out, slices.DeleteFunc(few, func(c Customer) bool { return !f.lets(&c) })...)
 				continue
 			}
 		}
-		rows, err := selectPage(ctx, s.DB, g, &f, after, more, limit)
+		q := f.query(g, after, more, limit)
+		q.Look = s.look
+		queries = append(queries, q)
+		end, err := keyset.End(ctx, s.DB, q)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if end != nil && (stop == nil || f.order(f.placeOf(end), f.placeOf(stop)) < 0) {
+			stop = end
+		}
+	}
+	for _, q := range queries {
+		rows, err := keyset.Until(ctx, s.DB, q, stop, scanCustomer)
+		if err != nil {
+			return nil, nil, err
 		}
 		out = append(out, rows...)
 	}
-	return out, nil
+	if stop != nil {
+		last := f.placeOf(stop)
+		out = slices.DeleteFunc(out, func(c Customer) bool { return f.order(c.place(f.Sort), last) > 0 })
+	}
+	return out, stop, nil
 }
 
 // find reads everybody who is named by an identifier or found by words.

@@ -43,10 +43,11 @@ type Deps struct {
 type Service struct {
 	Deps
 	cache cache
+	look  int // how many rows a page of a list looks at
 }
 
 // New gives a Service.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service { return &Service{Deps: d, look: look} }
 
 // Resolve finds out whom every signal belongs to, keeps what the signals say about these people and tells which stored rows
 // must change hands. All within the caller's transaction; the same signals again change nothing.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"rapport/internal/base/id"
+	"rapport/internal/platform/keyset"
 	"rapport/internal/platform/sqldb"
 )
 
@@ -26,42 +28,58 @@ var sortColumns = map[string]string{
 	"": "last_seen_at", "last_seen": "last_seen_at", "name": "name_sort", "spent": "total_spent", "orders": "orders", "created": "first_seen_at",
 }
 
-// pageQuery reads one group in the order of a list.
-func pageQuery(f *Filter, more bool) string {
-	column, dir, than := sortColumns[f.Sort], "DESC", "<"
-	if f.Ascending {
-		dir, than = "ASC", ">"
-	}
-	where := ""
+// query reads one group in the order of a list. What its index does not answer is looked at row by row; a plus keeps engines from another
+// index, with which they would have to sort.
+func (f *Filter) query(group int64, after place, more bool, limit int) *keyset.Query {
+	column := sortColumns[f.Sort]
+	q := &keyset.Query{Columns: columns, From: "customers", By: []string{column, "customer_id"}, Down: !f.Ascending, Limit: limit}
 	if more {
-		where = fmt.Sprintf(" AND (%s, customer_id) %s ($3, $4)", column, than)
-	}
-	switch { // the plus keeps planners from the index of orders, with which they would have to sort
-	case f.HasOrders == nil:
-	case f.Sort == "orders" && *f.HasOrders:
-		where += " AND orders > 0"
-	case *f.HasOrders:
-		where += " AND +orders > 0"
-	default:
-		where += " AND +orders = 0"
-	}
-	return fmt.Sprintf("SELECT %s FROM customers WHERE list_group = $1%s ORDER BY %s %s, customer_id %s LIMIT $2", columns, where, column, dir, dir)
-}
-
-func selectPage(ctx context.Context, q sqldb.Q, group int64, f *Filter, after place, more bool, limit int) ([]Customer, error) {
-	args := []any{group, limit}
-	if more {
+		q.After = keyset.Place{after.number, int64(after.id)}
 		if f.Sort == "name" {
-			args = append(args, after.text, int64(after.id))
-		} else {
-			args = append(args, after.number, int64(after.id))
+			q.After[0] = after.text
 		}
 	}
-	rows, err := q.Query(ctx, pageQuery(f, more), args...)
-	if err != nil {
-		return nil, fmt.Errorf("select customers: %w", err)
+	q.Path("list_group = ?", group)
+	among := func(of, compare string, v any) {
+		if of == column {
+			q.Path(of+compare, v)
+		} else {
+			q.Filter("+"+of+compare, v)
+		}
 	}
-	return scanCustomers(rows)
+	if f.HasOrders != nil && *f.HasOrders {
+		among("orders", " > ?", int64(0))
+	} else if f.HasOrders != nil {
+		q.Filter("+orders = ?", int64(0))
+	}
+	if f.SeenFrom != 0 {
+		among("last_seen_at", " >= ?", f.SeenFrom)
+	}
+	if f.SeenTo != 0 {
+		among("last_seen_at", " < ?", f.SeenTo)
+	}
+	if f.SpentFrom != nil {
+		among("total_spent", " >= ?", *f.SpentFrom)
+	}
+	if f.SpentTo != nil {
+		among("total_spent", " <= ?", *f.SpentTo)
+	}
+	if f.Country != "" {
+		q.Filter("country = ?", f.Country)
+	}
+	if f.Language != "" {
+		q.Filter("language = ?", f.Language)
+	}
+	if f.City != "" {
+		q.Filter("(city = ? OR LOWER(city) = ?)", f.City, strings.ToLower(f.City))
+	}
+	return q
+}
+
+func scanCustomer(rows *sql.Rows) (Customer, error) {
+	var c Customer
+	err := rows.Scan(c.fields()...)
+	return c, err
 }
 
 // selectFew gives those of a group who have orders, or who have none, where they are at most max; all is false where they are more.

@@ -145,10 +145,7 @@ func (s *Service) filter(in *listInput) (Filter, error) {
 	if f.From, f.To, err = s.days(in.From, in.To); err != nil {
 		return f, err
 	}
-	if f.AmountFrom, err = s.amount("amount_from", in.AmountFrom, in.Currency); err != nil {
-		return f, err
-	}
-	f.AmountTo, err = s.amount("amount_to", in.AmountTo, in.Currency)
+	f.AmountFrom, f.AmountTo, err = s.amounts("amount", in.AmountFrom, in.AmountTo, in.Currency)
 	return f, err
 }
 
@@ -172,6 +169,28 @@ type cartInput struct {
 	Cursor     string     `query:"cursor"`
 }
 
+// days reads a stretch of days of the reporting zone.
+func (s *Service) days(from, to string) (start, end int64, err error) {
+	_, zone := s.Reporting()
+	if start, err = httpapi.Day("from", from, zone); err != nil {
+		return 0, 0, err
+	}
+	end, err = httpapi.Day("to", to, zone)
+	return start, end, err
+}
+
+// amounts reads two bounds, in the currency asked for, else in the reporting currency.
+func (s *Service) amounts(what, from, to, currency string) (low, high *int64, err error) {
+	if currency == "" {
+		currency, _ = s.Reporting()
+	}
+	if low, err = httpapi.Amount(what+"_from", from, currency); err != nil {
+		return nil, nil, err
+	}
+	high, err = httpapi.Amount(what+"_to", to, currency)
+	return low, high, err
+}
+
 func (s *Service) cartFilter(in *cartInput) (CartFilter, error) {
 	f := CartFilter{CustomerID: in.CustomerID.ID, ShopID: in.ShopID.ID, Status: in.Status, Currency: in.Currency, Ascending: in.Order == "asc",
 		Limit: in.Limit, Cursor: in.Cursor}
@@ -179,10 +198,7 @@ func (s *Service) cartFilter(in *cartInput) (CartFilter, error) {
 	if f.From, f.To, err = s.days(in.From, in.To); err != nil {
 		return f, err
 	}
-	if f.ValueFrom, err = s.amount("value_from", in.ValueFrom, in.Currency); err != nil {
-		return f, err
-	}
-	f.ValueTo, err = s.amount("value_to", in.ValueTo, in.Currency)
+	f.ValueFrom, f.ValueTo, err = s.amounts("value", in.ValueFrom, in.ValueTo, in.Currency)
 	return f, err
 }
 

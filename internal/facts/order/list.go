@@ -8,7 +8,6 @@ import (
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
-	"rapport/internal/base/money"
 	"rapport/internal/base/page"
 	"rapport/internal/platform/keyset"
 	"rapport/internal/platform/sqldb"
@@ -221,40 +220,4 @@ func (s *Service) Cart(ctx context.Context, customer, shop id.ID, key string) (C
 	}
 	d.Orders, err = selectPlacedAt(ctx, s.DB, customer, shop, at)
 	return d, err
-}
-
-// amount reads an amount of a filter in minor units; nil where none is given.
-func (s *Service) amount(field, text, currency string) (*int64, error) {
-	if text == "" {
-		return nil, nil
-	}
-	if currency == "" {
-		currency, _ = s.Reporting()
-	}
-	m, err := money.Parse(text, currency)
-	if err != nil {
-		return nil, errs.New(errs.Invalid, "list.amount", "An amount of the filter cannot be understood.").
-			With(errs.Field{Path: field, Code: "list.amount", Message: "must be a number like 12.50"})
-	}
-	return &m.Minor, nil
-}
-
-// days reads a stretch of days of the reporting zone, the last one without itself, as instants; 0 where none is given.
-func (s *Service) days(from, to string) (start, end int64, err error) {
-	_, zone := s.Reporting()
-	for _, d := range []struct {
-		field, text string
-		into        *int64
-	}{{"from", from, &start}, {"to", to, &end}} {
-		if d.text == "" {
-			continue
-		}
-		t, err := time.ParseInLocation(time.DateOnly, d.text, zone)
-		if err != nil {
-			return 0, 0, errs.New(errs.Invalid, "list.day", "A day of the filter cannot be understood.").
-				With(errs.Field{Path: d.field, Code: "list.day", Message: "must be a day like 2026-11-24"})
-		}
-		*d.into = clock.Micros(t)
-	}
-	return start, end, nil
 }

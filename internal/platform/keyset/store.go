@@ -12,10 +12,8 @@ import (
 // Read gives the next rows of a list, at most Limit. stop is set where the page looked at all that it may and is not full: the list goes
 // on behind it.
 func Read[T any](ctx context.Context, db sqldb.Q, q *Query, scan func(*sql.Rows) (T, error)) (rows []T, stop Place, err error) {
-	if q.bounded() {
-		if stop, err = Stop(ctx, db, q); err != nil {
-			return nil, nil, err
-		}
+	if stop, err = End(ctx, db, q); err != nil {
+		return nil, nil, err
 	}
 	rows, err = Until(ctx, db, q, stop, scan)
 	if len(rows) >= q.Limit {
@@ -24,8 +22,11 @@ func Read[T any](ctx context.Context, db sqldb.Q, q *Query, scan func(*sql.Rows)
 	return rows, stop, err
 }
 
-// Stop finds the place at which the look of a page ends, by the index alone; nil where the rest of the list is shorter.
-func Stop(ctx context.Context, db sqldb.Q, q *Query) (Place, error) {
+// End finds the place at which the look of a page ends, by the index alone; nil where nothing bounds it, or the rest of the list is shorter.
+func End(ctx context.Context, db sqldb.Q, q *Query) (Place, error) {
+	if !q.bounded() {
+		return nil, nil
+	}
 	var t text
 	t.WriteString("SELECT ")
 	for i, c := range q.By {
