@@ -21,6 +21,7 @@ import (
 	"rapport/internal/collect/importer"
 	"rapport/internal/collect/ingest"
 	"rapport/internal/facts/activity"
+	"rapport/internal/facts/activity/dictionary"
 	"rapport/internal/facts/catalog"
 	"rapport/internal/facts/consent"
 	"rapport/internal/facts/customer"
@@ -91,6 +92,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	consents := consent.New(consent.Deps{DB: g.db, Clock: g.clock, Announce: announce})
 	products := catalog.New(catalog.Deps{DB: g.db, IDs: ids, Clock: g.clock, Reporting: reporting, Announce: announce})
 	activities := activity.New(activity.Deps{Warehouse: g.warehouse, Clock: g.clock})
+	names := dictionary.New(dictionary.Deps{DB: g.db, IDs: ids, Clock: g.clock, Warehouse: g.warehouse, Reporting: reporting, Audit: audits.Record})
 	// Orders pass sums on to customers, and customers show orders in their timeline; the one who is made first gets a closure.
 	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Warehouse: g.warehouse, Announce: announce,
 		KeepTotals: func(ctx context.Context, tx *sqldb.Tx, totals []order.Totals) error {
@@ -108,7 +110,8 @@ func build(ctx context.Context, g ground) (*house, error) {
 		return nil, err
 	}
 	h.ingest, err = ingest.New(ingest.Deps{DB: g.db, Journal: journal, IDs: ids, Clock: g.clock, Log: g.log, Version: g.version, Keys: h.keys,
-		Customers: h.customers, Orders: orders, Consents: consents, Catalog: products, Warehouse: g.warehouse, Reporting: reporting, Disk: h.disk})
+		Customers: h.customers, Orders: orders, Consents: consents, Catalog: products, Warehouse: g.warehouse, Reporting: reporting, Disk: h.disk,
+		Names: names, People: peopleOf(h.customers), Audit: audits.Record})
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +137,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	})
 	for _, room := range []interface{ Routes(huma.API) }{
 		doors, sessions, users, invitations, h.keys, h.shops, h.settings, audits, rates,
-		h.customers, orders, products, activities, h.reports, h.ingest, h.importer, h.backups,
+		h.customers, orders, products, activities, names, h.reports, h.ingest, h.importer, h.backups,
 	} {
 		room.Routes(h.server.API())
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"rapport/internal/access/role"
@@ -83,6 +84,27 @@ func homeOf(shops *shop.Service) func(ctx context.Context, want id.ID) (importer
 		}
 		s, err := shops.Get(ctx, want)
 		return importer.Shop{ID: s.ID, Currency: s.Currency, Zone: s.Zone}, err
+	}
+}
+
+// peopleOf finds whom an address or an id means, for who watches one person's events.
+func peopleOf(customers *customer.Service) func(ctx context.Context, text string) ([]id.ID, error) {
+	return func(ctx context.Context, text string) ([]id.ID, error) {
+		var out []id.ID
+		for _, f := range []customer.Filter{{Email: text}, {ExternalID: text}, {AnonymousID: text}} {
+			f.Limit = 5
+			found, err := customers.List(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			for i := range found.Items {
+				out = append(out, found.Items[i].ID)
+			}
+		}
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(out) == 0 {
+			out = append(out, id.ID(n))
+		}
+		return out, nil
 	}
 }
 

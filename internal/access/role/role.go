@@ -51,6 +51,7 @@ func Scopes() []string { return []string{ScopeIngest, ScopeRead, ScopeWrite} }
 // The permissions, each "<feature>.<verb>".
 const (
 	ActivityRead   = "activity.read"
+	ActivityWrite  = "activity.write"
 	APIKeyRead     = "apikey.read"
 	APIKeyWrite    = "apikey.write"
 	AuditRead      = "audit.read"
@@ -79,7 +80,7 @@ const (
 // Permissions lists every permission in alphabetical order.
 func Permissions() []string {
 	return []string{
-		ActivityRead, APIKeyRead, APIKeyWrite, AuditRead, BackupRun, CatalogRead, CatalogWrite, CustomerExport, CustomerRead,
+		ActivityRead, ActivityWrite, APIKeyRead, APIKeyWrite, AuditRead, BackupRun, CatalogRead, CatalogWrite, CustomerExport, CustomerRead,
 		CustomerWrite, ImportRun, IngestWrite, OrderRead, OrderWrite, RateRead, RateWrite, ReportRead, SettingRead,
 		SettingWrite, ShopRead, ShopWrite, StatusRead, UserRead, UserWrite,
 	}
@@ -91,7 +92,7 @@ var surroundings = []string{SettingRead, ShopRead, RateRead, StatusRead}
 var ofRole = map[Role][]string{
 	Owner: Permissions(),
 	Manager: append([]string{
-		CustomerRead, CustomerWrite, CustomerExport, OrderRead, OrderWrite, CatalogRead, CatalogWrite, ActivityRead, ReportRead,
+		CustomerRead, CustomerWrite, CustomerExport, OrderRead, OrderWrite, CatalogRead, CatalogWrite, ActivityRead, ActivityWrite, ReportRead,
 		ImportRun, UserRead, APIKeyRead, ShopWrite, RateWrite, AuditRead,
 	}, surroundings...),
 	Marketer: append([]string{

@@ -12,6 +12,7 @@ import (
 // The whole table of who may do what. Columns: owner, manager, marketer, agent, sales, analyst; keys: ingest, read, write.
 const table = `
 activity.read    x x x x x x  . x x
+activity.write   x x . . . .  . . .
 apikey.read      x x . . . .  . . .
 apikey.write     x . . . . .  . . .
 audit.read       x x . . . .  . . .

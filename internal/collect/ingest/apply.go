@@ -41,6 +41,7 @@ func (s *Service) applyUntilDone(ctx context.Context, parts []*part) bool {
 	for try := 1; ; try++ {
 		st, err := s.applyOnce(ctx, parts)
 		if err == nil {
+			s.show(parts, st)
 			return s.hand(ctx, st)
 		}
 		if ctx.Err() != nil || s.dead.Load() {
@@ -49,6 +50,7 @@ func (s *Service) applyUntilDone(ctx context.Context, parts []*part) bool {
 		s.retryLater(ctx, "apply events", err, try)
 		// The answer to a commit may have been lost although it was made; then the decisions at hand are the stored ones.
 		if now, err := loadState(ctx, s.DB); err == nil && st != nil && now.seq == st.last {
+			s.show(parts, st)
 			return s.hand(ctx, st)
 		}
 		if try%isolateAfter == 0 {
@@ -101,6 +103,13 @@ type work struct {
 	signals  []customer.Signal
 	shopping []shopping
 	refused  []refused
+	settled  []settled
+}
+
+// settled is what became of a refused event that was sent again.
+type settled struct {
+	origin  int64
+	outcome string
 }
 
 // gatherStep joins the parts without duplicates.
@@ -112,7 +121,7 @@ func gatherStep(parts []*part, twice map[int64]bool) *work {
 	w := &work{step: &step{first: parts[0].seq, last: parts[len(parts)-1].seq, events: make([]warehouse.Event, 0, n)},
 		signals: make([]customer.Signal, 0, n), shopping: make([]shopping, 0, n)}
 	for _, p := range parts {
-		i := 0
+		i, base := 0, len(w.fates)
 		for _, f := range p.fates {
 			if f == fateApplied {
 				e := &p.events[i]
@@ -136,6 +145,14 @@ func gatherStep(parts []*part, twice map[int64]bool) *work {
 			w.fates = append(w.fates, f)
 		}
 		w.refused = append(w.refused, p.refused...)
+		for _, a := range p.again {
+			switch w.fates[base+a.index] {
+			case fateApplied:
+				w.settled = append(w.settled, settled{origin: a.origin, outcome: Applied})
+			case fateDuplicate:
+				w.settled = append(w.settled, settled{origin: a.origin, outcome: Duplicate})
+			}
+		}
 	}
 	return w
 }
@@ -165,7 +182,13 @@ func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
 	if err != nil {
 		return fmt.Errorf("apply events: %w", err)
 	}
+	if err := s.Names.Learn(ctx, tx, w.events); err != nil {
+		return err
+	}
 	if err := saveRefused(ctx, tx, s.IDs, w.refused); err != nil {
+		return err
+	}
+	if err := settle(ctx, tx, w.settled, clock.Micros(s.Clock.Now())); err != nil {
 		return err
 	}
 	if seq := s.flushed.Load(); seq > 0 {

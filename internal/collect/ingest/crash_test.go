@@ -144,7 +144,7 @@ func TestOneEventCannotHoldUpTheOthers(t *testing.T) {
 	if st := status(t, s); st.Applied != 8 || st.Refused != 1 {
 		t.Fatalf("%+v", st)
 	}
-	p, err := s.RefusedEvents(role.System(ctx), 10, "")
+	p, err := s.RefusedEvents(role.System(ctx), RefusedFilter{}, 10, "")
 	if err != nil || len(p.Items) != 1 || p.Items[0].MessageID != "4" || p.Items[0].Code != "ingest.cannot_apply" {
 		t.Fatalf("%+v %v", p, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"rapport/internal/base/id"
 	"rapport/internal/collect/ingest/event"
 	"rapport/internal/collect/ingest/journal"
+	"rapport/internal/facts/activity/dictionary"
 	"rapport/internal/facts/order"
 	"rapport/internal/platform/sqldb"
 )
@@ -97,22 +98,18 @@ func (s *Service) keep(ctx context.Context, b *buffers, src *apikey.Source, ip s
 	if len(items) == 0 {
 		return Answer{}, nil
 	}
-	h := journal.Header{SourceID: src.ID, ShopID: src.ShopID, Currency: src.ShopCurrency, ReceivedAt: clock.Micros(s.Clock.Now()),
-		SentAt: b.request.SentAt, Context: b.request.Context}
-	if src.Kind != apikey.Browser {
-		h.Flags |= journal.Server
-	} else {
-		h.IP = event.CutIP(ip) // of a server nothing would be learned about the person
-	}
-	if src.TrustedOrders {
-		h.Flags |= journal.Trusted
+	h := headerOf(src, clock.Micros(s.Clock.Now()))
+	h.SentAt, h.Context = b.request.SentAt, b.request.Context
+	if src.Kind == apikey.Browser { // of a server nothing would be learned about the person
+		h.IP = event.CutIP(ip)
 	}
 	raw := journal.AppendHeader(b.raw[:0], &h, len(items))
+	rules := s.Names.Rules()
 	var out Answer
 	for i := range items {
 		it := &items[i]
 		if it.Refusal == nil {
-			it.Refusal = doubt(it, src, h.ReceivedAt)
+			it.Refusal = doubt(&it.Event, &h, rules)
 		}
 		r := journal.Record{Mark: journal.Taken, Kind: byte(it.Kind), Text: it.Text}
 		if it.Refusal == nil {
@@ -125,7 +122,7 @@ func (s *Service) keep(ctx context.Context, b *buffers, src *apikey.Source, ip s
 			if len(text) > maxKept {
 				text = text[:maxKept]
 			}
-			r = journal.Record{Mark: journal.Refused, MessageID: short(it.MessageID, 255), Name: short(it.Name, 255), Code: it.Refusal.Code,
+			r = journal.Record{Mark: journal.Refused, Kind: byte(it.Kind), MessageID: short(it.MessageID, 255), Name: short(it.Name, 255), Code: it.Refusal.Code,
 				Reason: it.Refusal.Reason, Text: text}
 			out.Refused = append(out.Refused, Verdict{Index: i, MessageID: short(it.MessageID, 255), Reason: it.Refusal.Reason})
 		}
@@ -147,17 +144,42 @@ func (s *Service) keep(ctx context.Context, b *buffers, src *apikey.Source, ip s
 	return Answer{}, errs.New(errs.Unavailable, "ingest.journal", "The event could not be kept at the moment. Send it again later.").After(5)
 }
 
-// doubt looks at what the form alone does not tell: whether the event names anybody, and whether an order can be believed.
-func doubt(it *event.Item, src *apikey.Source, receivedAt int64) *event.Refusal {
-	e := &it.Event
-	if e.AnonymousID == "" && e.UserID == "" && (src.Kind == apikey.Browser || !namesPerson(e)) {
+// headerOf says what is known of a source's request.
+func headerOf(src *apikey.Source, receivedAt int64) journal.Header {
+	h := journal.Header{SourceID: src.ID, ShopID: src.ShopID, Currency: src.ShopCurrency, ReceivedAt: receivedAt}
+	if src.Kind != apikey.Browser {
+		h.Flags |= journal.Server
+	}
+	if src.TrustedOrders {
+		h.Flags |= journal.Trusted
+	}
+	return h
+}
+
+// doubt looks at what the form alone does not tell: whether the event names anybody, whether its name is welcome, and whether an order can be
+// believed.
+func doubt(e *event.Event, h *journal.Header, rules *dictionary.Rules) *event.Refusal {
+	if e.AnonymousID == "" && e.UserID == "" && (h.Flags&journal.Server == 0 || !namesPerson(e)) {
 		return event.Refuse("ingest.nobody", "The event names nobody: it needs userId or anonymousId.")
 	}
-	if e.Kind != event.Track || !order.Concerns(e.Name) {
+	if e.Kind != event.Track {
 		return nil
 	}
-	_, err := order.FromEvent(order.Event{ShopID: src.ShopID, SourceID: src.ID, Name: e.Name, At: receivedAt, MessageID: "?", AnonymousID: e.AnonymousID,
-		UserID: e.UserID, Currency: src.ShopCurrency, Properties: e.Properties})
+	name := e.Name
+	if rules != nil {
+		blocked, target := rules.Look(name, h.ReceivedAt)
+		if blocked {
+			return event.Refuse("ingest.blocked", "The event %q is blocked in the event dictionary of the shop.", name)
+		}
+		if target != "" {
+			name = target
+		}
+	}
+	if !order.Concerns(name) {
+		return nil
+	}
+	_, err := order.FromEvent(order.Event{ShopID: h.ShopID, SourceID: h.SourceID, Name: name, At: h.CameAt(), MessageID: "?", AnonymousID: e.AnonymousID,
+		UserID: e.UserID, Currency: h.Currency, Properties: e.Properties})
 	if err == nil {
 		return nil
 	}

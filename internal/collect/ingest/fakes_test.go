@@ -17,6 +17,7 @@ import (
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/collect/ingest/journal"
+	"rapport/internal/facts/activity/dictionary"
 	"rapport/internal/facts/catalog"
 	"rapport/internal/facts/customer"
 	"rapport/internal/facts/order"
@@ -98,6 +99,8 @@ func (noCatalog) See(context.Context, *sqldb.Tx, []catalog.Sighting) error { ret
 func (noCatalog) Resolver(context.Context, sqldb.Q, []catalog.Sighting) (func(id.ID, string, string) id.ID, error) {
 	return func(id.ID, string, string) id.ID { return 0 }, nil
 }
+
+func noAudit(context.Context, sqldb.Q, string, string, map[string]any) error { return nil }
 
 // shelf is a warehouse in memory that keeps its promises and can be made to fail. It outlives the service, as a disk does.
 type shelf struct {
@@ -195,6 +198,7 @@ type rig struct {
 	clock  *clock.Fake
 	shelf  *shelf
 	orders *noOrders
+	names  *dictionary.Service // of the service made last
 	crash  func(string) error
 }
 
@@ -226,9 +230,12 @@ func (r *rig) open(t testing.TB) *Service {
 // make gives a service that is not started.
 func (r *rig) make(t testing.TB) *Service {
 	t.Helper()
-	s, err := New(Deps{DB: r.db, Journal: r.store(t), IDs: id.NewSource(r.clock), Clock: r.clock, Log: slog.New(slog.DiscardHandler),
+	ids := id.NewSource(r.clock)
+	reporting := func() (string, *time.Location) { return "EUR", time.UTC }
+	r.names = dictionary.New(dictionary.Deps{DB: r.db, IDs: ids, Clock: r.clock, Warehouse: r.shelf, Reporting: reporting, Audit: noAudit})
+	s, err := New(Deps{DB: r.db, Journal: r.store(t), IDs: ids, Clock: r.clock, Log: slog.New(slog.DiscardHandler),
 		Version: "test", Keys: keys{}, Customers: nobody{}, Orders: r.orders, Consents: noConsents{}, Catalog: noCatalog{}, Warehouse: r.shelf,
-		Reporting: func() (string, *time.Location) { return "EUR", time.UTC }, Crash: r.crash})
+		Names: r.names, Audit: noAudit, Reporting: reporting, Crash: r.crash})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,6 @@ import (
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
-	"rapport/internal/base/id"
-	"rapport/internal/base/page"
 	"rapport/internal/collect/ingest/event"
 	"rapport/internal/platform/httpapi"
 	"rapport/internal/platform/sqldb"
@@ -253,17 +251,6 @@ type statusIngest struct {
 	LagSeconds float64 `json:"lag_seconds" doc:"Age of the oldest event that is not in the warehouse yet; 0 when nothing waits"`
 }
 
-type refusedRow struct {
-	ID        id.ID     `json:"id"`
-	At        time.Time `json:"at" doc:"When it was received"`
-	SourceID  id.ID     `json:"source_id"`
-	MessageID string    `json:"message_id"`
-	Name      string    `json:"name"`
-	Code      string    `json:"code"`
-	Reason    string    `json:"reason"`
-	Body      string    `json:"body" doc:"As it came, cut at 32 KB"`
-}
-
 type body[T any] struct{ Body T }
 
 // Routes adds the operations.
@@ -281,19 +268,5 @@ func (s *Service) Routes(api huma.API) {
 				Ingest: statusIngest{st.Accepted, st.Applied, st.Refused, st.Duplicates, st.Lag.Seconds()},
 				Disk:   statusDisk{string(s.Disk.State()), s.Disk.Space().Free, s.Disk.Space().Total}}}, nil
 		})
-	huma.Register(api, httpapi.Op("list-refused-events", "GET /api/v1/refused-events", "List events that were refused, newest first", role.ActivityRead),
-		func(ctx context.Context, in *struct {
-			Limit  int    `query:"limit" minimum:"0" maximum:"500"`
-			Cursor string `query:"cursor"`
-		}) (*body[page.Page[refusedRow]], error) {
-			p, err := s.RefusedEvents(ctx, in.Limit, in.Cursor)
-			if err != nil {
-				return nil, err
-			}
-			out := page.Page[refusedRow]{Items: make([]refusedRow, len(p.Items)), NextCursor: p.NextCursor}
-			for i, e := range p.Items {
-				out.Items[i] = refusedRow{e.ID, clock.FromMicros(e.At), e.SourceID, e.MessageID, e.Name, e.Code, e.Reason, e.Body}
-			}
-			return &body[page.Page[refusedRow]]{out}, nil
-		})
+	s.debugRoutes(api)
 }

@@ -161,11 +161,11 @@ func TestNeighboursPass(t *testing.T) {
 		if st := status(t, s); st.Accepted != 6 || st.Applied != 2 || st.Refused != 4 || st.Duplicates != 0 || st.Lag != 0 {
 			t.Fatalf("%+v", st)
 		}
-		p, err := s.RefusedEvents(role.System(ctx), 3, "")
+		p, err := s.RefusedEvents(role.System(ctx), RefusedFilter{}, 3, "")
 		if err != nil || len(p.Items) != 3 || p.NextCursor == "" {
 			t.Fatalf("%+v %v", p, err)
 		}
-		rest, err := s.RefusedEvents(role.System(ctx), 3, p.NextCursor)
+		rest, err := s.RefusedEvents(role.System(ctx), RefusedFilter{}, 3, p.NextCursor)
 		if err != nil || len(rest.Items) != 1 || rest.NextCursor != "" {
 			t.Fatalf("%+v %v", rest, err)
 		}

@@ -14,6 +14,10 @@
 // A message is one event however often it comes: (source, message id) within 30 days of receipt decides. Order of arrival
 // decides nothing else: time is the event's own (event.At), and the services below fold by it.
 //
+// What comes in can be watched (watch), and each event can be asked for: as it came, and what was made of it (Trace). A refused event can be sent
+// again when the cause is gone (SendAgain): it goes into the journal once more, as a request of its own that says which event it was, so that what
+// follows is the way of any event; its message id keeps it from counting twice, however often it is sent.
+//
 // Invariants: accepted == applied + refused + duplicates when nothing waits; what was answered with 200 is applied in the end or stands
 // in refused_events with a reason. The numbers shown move when the warehouse has the events too.
 // Announces nothing itself; customer, order and catalog announce in its transaction.
@@ -24,17 +28,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
-	"rapport/internal/base/page"
 	"rapport/internal/collect/ingest/journal"
+	"rapport/internal/collect/ingest/watch"
 	"rapport/internal/platform/disk"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/warehouse"
@@ -55,6 +57,11 @@ type Deps struct {
 	Consents  Consents
 	Catalog   Catalog
 	Warehouse warehouse.Warehouse
+	Names     Names
+	// People finds customers by an address or an id, for who watches one person's events.
+	People func(ctx context.Context, text string) ([]id.ID, error)
+	// Audit puts it on record when people send refused events again.
+	Audit func(ctx context.Context, q sqldb.Q, action, subject string, detail map[string]any) error
 	// Reporting gives the one currency and zone of all figures; it must not use the pool.
 	Reporting func() (currency string, zone *time.Location)
 	// MaxInFlight bounds the bytes of requests that are being read or wait for the journal; beyond it the answer is 429. 0 chooses.
@@ -80,6 +87,7 @@ type Service struct {
 	flushed atomic.Int64 // the warehouse has the steps up to it, which still stand in its queue; 0: none
 	steps   chan *step
 	visible tally
+	watched watch.Desk
 
 	inFlight atomic.Int64
 	dead     atomic.Bool
@@ -149,6 +157,9 @@ func (s *Service) crash(point string) error {
 // Start opens the doors and takes up what an earlier run left. Doors answer from its return on; what was left is worked off
 // behind them.
 func (s *Service) Start(ctx context.Context) error {
+	if err := s.Names.Load(ctx); err != nil {
+		return err
+	}
 	st, err := loadState(ctx, s.DB)
 	if err != nil {
 		return err
@@ -292,22 +303,4 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 		out.Lag = max(0, s.Clock.Now().Sub(clock.FromMicros(at)))
 	}
 	return out, err
-}
-
-// RefusedEvents lists what was refused, newest first.
-func (s *Service) RefusedEvents(ctx context.Context, limit int, cursor string) (page.Page[RefusedEvent], error) {
-	var none page.Page[RefusedEvent]
-	if err := role.Require(ctx, role.ActivityRead); err != nil {
-		return none, err
-	}
-	at, before := int64(math.MaxInt64), int64(math.MaxInt64)
-	if _, err := page.Decode(cursor, &at, &before); err != nil {
-		return none, err
-	}
-	limit = page.Limit(limit, 50)
-	rows, err := listRefused(ctx, s.DB, at, before, limit+1)
-	if err != nil {
-		return none, err
-	}
-	return page.Cut(rows, limit, func(r RefusedEvent) string { return page.Encode(r.At, int64(r.ID)) }), nil
 }

@@ -88,14 +88,14 @@ func (p *part) refuse(bad map[int64]error) {
 	if len(bad) == 0 {
 		return
 	}
-	out := part{seq: p.seq, refused: p.refused}
+	out := part{seq: p.seq, refused: p.refused, again: p.again}
 	i := 0
 	for _, f := range p.fates {
 		if f == fateApplied {
 			e := &p.events[i]
 			if err := bad[e.EventID]; err != nil {
 				f = fateRefused
-				out.refused = append(out.refused, refusedEvent(e, err))
+				out.refused = append(out.refused, refusedEvent(e, err, p.originOf(len(out.fates))))
 			} else {
 				out.events = append(out.events, *e)
 				out.signals = append(out.signals, p.signals[i])
@@ -108,7 +108,18 @@ func (p *part) refuse(bad map[int64]error) {
 	*p = out
 }
 
-func refusedEvent(e *warehouse.Event, err error) refused {
+// originOf gives the refused event that the record with this fate was before, 0 where it was none.
+func (p *part) originOf(index int) int64 {
+	for _, a := range p.again {
+		if a.index == index {
+			return a.origin
+		}
+	}
+	return 0
+}
+
+func refusedEvent(e *warehouse.Event, err error, origin int64) refused {
 	return refused{at: e.ReceivedAt, sourceID: e.SourceID, messageID: e.MessageID, name: e.Name, code: "ingest.cannot_apply",
-		reason: fmt.Sprintf("The event was accepted but could not be applied: %v", err), body: e.Properties}
+		reason: fmt.Sprintf("The event was accepted but could not be applied: %v", err), body: e.Properties,
+		eventID: e.EventID, origin: origin}
 }

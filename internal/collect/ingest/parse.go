@@ -12,6 +12,7 @@ import (
 	"rapport/internal/base/money"
 	"rapport/internal/collect/ingest/event"
 	"rapport/internal/collect/ingest/journal"
+	"rapport/internal/facts/activity/dictionary"
 	"rapport/internal/facts/catalog"
 	"rapport/internal/facts/customer"
 	"rapport/internal/facts/order"
@@ -34,6 +35,13 @@ type part struct {
 	signals  []customer.Signal
 	shopping []shopping
 	refused  []refused
+	again    []again
+}
+
+// again is a refused event that was sent again.
+type again struct {
+	index  int   // of its fate
+	origin int64 // the event it was
 }
 
 // shopping is what an event says about orders, carts and products.
@@ -51,11 +59,14 @@ type refused struct {
 	code      string
 	reason    string
 	body      []byte
+	eventID   int64
+	origin    int64 // the refused event that it was before it was sent again; 0: none
 }
 
 // parser reads rows into parts. One serves one goroutine.
 type parser struct {
 	zone    *time.Location
+	rules   *dictionary.Rules
 	day     int64 // of the stretch [from, until)
 	from    int64
 	until   int64
@@ -118,8 +129,11 @@ func (p *parser) row(seq int64, block []byte, events int64) (*part, error) {
 		case journal.Refused:
 			out.fates = append(out.fates, fateRefused)
 			out.refused = append(out.refused, refused{at: h.ReceivedAt, sourceID: h.SourceID, messageID: r.MessageID, name: r.Name,
-				code: r.Code, reason: r.Reason, body: r.Text})
+				code: r.Code, reason: r.Reason, body: r.Text, eventID: warehouse.NewEventID(seq, index)})
 		case journal.Taken:
+			if h.Flags&journal.Again != 0 {
+				out.again = append(out.again, again{len(out.fates), h.OriginID})
+			}
 			p.event(out, warehouse.NewEventID(seq, index), h, r)
 		default:
 			out.fates = append(out.fates, fateErased)
@@ -132,14 +146,19 @@ func (p *parser) row(seq int64, block []byte, events int64) (*part, error) {
 func (p *parser) event(out *part, eventID int64, h *journal.Header, r *journal.Record) {
 	e, ok := event.Parse(r.Text, event.Kind(r.Kind))
 	if !ok { // the door let it pass once; another version of the program may be stricter
-		p.refuse(out, h, &e, r.Text, "ingest.not_json", "The event cannot be read.")
+		p.refuse(out, h, &e, eventID, r.Text, "ingest.not_json", "The event cannot be read.")
 		return
 	}
 	if r.MessageID != "" {
 		e.MessageID = r.MessageID
 	}
+	if p.rules != nil && e.Kind == event.Track { // by the time of receipt, so that it comes out the same whenever the row is read
+		if _, target := p.rules.Look(e.Name, h.ReceivedAt); target != "" {
+			e.Name = target
+		}
+	}
 	d := e.Details(h.Context, h.IP)
-	w := warehouse.Event{EventID: eventID, At: e.At(h.SentAt, h.ReceivedAt), ReceivedAt: h.ReceivedAt, ShopID: h.ShopID, SourceID: h.SourceID,
+	w := warehouse.Event{EventID: eventID, At: e.At(h.SentAt, h.CameAt()), ReceivedAt: h.ReceivedAt, ShopID: h.ShopID, SourceID: h.SourceID,
 		Kind: e.Kind.String(), Name: e.Title(&d), Campaign: d.Campaign, MessageID: e.MessageID,
 		MessageHash: warehouse.MessageHash(h.SourceID, e.MessageID), AnonymousID: e.AnonymousID, UserID: e.UserID,
 		Properties: e.Body(&d), Context: d.Context}
@@ -170,7 +189,7 @@ func (p *parser) event(out *part, eventID int64, h *journal.Header, r *journal.R
 			if x := errs.As(err); x != nil {
 				code = x.Code
 			}
-			p.refuse(out, h, &e, r.Text, code, reason)
+			p.refuse(out, h, &e, eventID, r.Text, code, reason)
 			return
 		}
 	}
@@ -180,10 +199,10 @@ func (p *parser) event(out *part, eventID int64, h *journal.Header, r *journal.R
 	out.shopping = append(out.shopping, shop)
 }
 
-func (p *parser) refuse(out *part, h *journal.Header, e *event.Event, text []byte, code, reason string) {
+func (p *parser) refuse(out *part, h *journal.Header, e *event.Event, eventID int64, text []byte, code, reason string) {
 	out.fates = append(out.fates, fateRefused)
 	out.refused = append(out.refused, refused{at: h.ReceivedAt, sourceID: h.SourceID, messageID: e.MessageID, name: e.Name, code: code,
-		reason: reason, body: text})
+		reason: reason, body: text, eventID: eventID, origin: h.OriginID})
 }
 
 // shopping reads an e-commerce event. The customer's id and those of the products are filled in later.

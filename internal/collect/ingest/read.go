@@ -62,10 +62,11 @@ func (s *Service) parse(rows []journal.Row) ([]*part, error) {
 	parts := make([]*part, len(rows))
 	errs := make([]error, len(rows))
 	_, zone := s.Reporting()
+	rules := s.Names.Rules()
 	var next sync.Mutex
 	at := 0
 	work := func() {
-		p := parser{zone: zone}
+		p := parser{zone: zone, rules: rules}
 		for {
 			next.Lock()
 			i := at

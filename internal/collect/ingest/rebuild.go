@@ -17,6 +17,9 @@ func (s *Service) Rebuild(ctx context.Context, progress func(done, all int64)) e
 	if s.started.Load() {
 		return errors.New("the warehouse cannot be rebuilt while events are applied")
 	}
+	if err := s.Names.Load(ctx); err != nil {
+		return err
+	}
 	st, err := loadState(ctx, s.DB)
 	if err != nil {
 		return err

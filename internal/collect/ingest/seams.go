@@ -6,10 +6,12 @@ import (
 	"rapport/internal/access/apikey"
 	"rapport/internal/access/role"
 	"rapport/internal/base/id"
+	"rapport/internal/facts/activity/dictionary"
 	"rapport/internal/facts/catalog"
 	"rapport/internal/facts/customer"
 	"rapport/internal/facts/order"
 	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/warehouse"
 )
 
 // Keys knows the source of a key; errs.Unauthorized where there is none.
@@ -40,4 +42,11 @@ type Consents interface {
 type Catalog interface {
 	See(ctx context.Context, tx *sqldb.Tx, seen []catalog.Sighting) error
 	Resolver(ctx context.Context, q sqldb.Q, seen []catalog.Sighting) (func(shop id.ID, key, sku string) id.ID, error)
+}
+
+// Names knows what becomes of the names of events, and counts them.
+type Names interface {
+	Load(ctx context.Context) error
+	Rules() *dictionary.Rules
+	Learn(ctx context.Context, tx *sqldb.Tx, events []warehouse.Event) error
 }

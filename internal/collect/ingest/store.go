@@ -44,58 +44,6 @@ func advanceState(ctx context.Context, q sqldb.Q, from, to int64, c counts) erro
 	return nil
 }
 
-const insertRefused = `INSERT INTO refused_events (refused_id, at, source_id, message_id, name, code, reason, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (refused_id) DO NOTHING`
-
-const maxKept = 32 << 10 // bytes of a refused event
-
-func saveRefused(ctx context.Context, q sqldb.Q, ids *id.Source, events []refused) error {
-	if len(events) == 0 {
-		return nil
-	}
-	rows := make([][]any, len(events))
-	for i := range events {
-		r := &events[i]
-		body := r.body
-		if len(body) > maxKept {
-			body = body[:maxKept]
-		}
-		rows[i] = []any{int64(ids.New()), r.at, int64(r.sourceID), sqldb.Clean(r.messageID), sqldb.Clean(short(r.name, 1000)), r.code,
-			sqldb.Clean(r.reason), sqldb.Clean(string(body))}
-	}
-	if err := q.Many(ctx, insertRefused, rows); err != nil {
-		return fmt.Errorf("insert refused events: %w", err)
-	}
-	return nil
-}
-
-// RefusedEvent is an event that was not taken.
-type RefusedEvent struct {
-	ID, SourceID                        id.ID
-	At                                  int64
-	MessageID, Name, Code, Reason, Body string
-}
-
-const selectRefused = `SELECT refused_id, source_id, at, message_id, name, code, reason, body FROM refused_events
-WHERE (at < $1 OR (at = $1 AND refused_id < $2)) ORDER BY at DESC, refused_id DESC LIMIT $3`
-
-func listRefused(ctx context.Context, q sqldb.Q, beforeAt, beforeID int64, limit int) ([]RefusedEvent, error) {
-	rows, err := q.Query(ctx, selectRefused, beforeAt, beforeID, limit)
-	if err != nil {
-		return nil, fmt.Errorf("select refused events: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []RefusedEvent
-	for rows.Next() {
-		var r RefusedEvent
-		if err := rows.Scan((*int64)(&r.ID), (*int64)(&r.SourceID), &r.At, &r.MessageID, &r.Name, &r.Code, &r.Reason, &r.Body); err != nil {
-			return nil, fmt.Errorf("scan refused event: %w", err)
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
-}
-
 // queued is a row of warehouse_queue.
 type queued struct {
 	first, last int64

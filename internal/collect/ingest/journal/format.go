@@ -14,9 +14,11 @@ import (
 //	block   = version requests
 //	version = byte 1
 //	request = header record*            as many records as the header says
-//	header  = source shop flags currency received sent ip context count
+//	header  = source shop flags currency received sent ip context [event received] count
+//	                                    in brackets, with the flag Again: which event is sent again and when it first came
 //	record  = 'e' kind message-id text  an event; message-id only where the sender gave none
 //	        | 'r' message-id name code reason text
+//	        | 'R' kind message-id name code reason text
 //	        | 'x'                       an event that was erased
 //
 // Whole numbers are varints (received and sent in microseconds UTC), texts a length and their bytes, kind one byte. The index of a record in
@@ -28,6 +30,7 @@ const version = 1
 const (
 	Server  = 1 << iota // from a server source; else from a browser
 	Trusted             // money from this source counts
+	Again               // an event that was refused is sent again by people
 )
 
 // Header is what is known of a request. The source's nature is kept as it was at the receipt.
@@ -38,6 +41,8 @@ type Header struct {
 	ReceivedAt, SentAt int64  // SentAt: of the whole batch; 0 unsaid
 	IP                 string // of the sender, cut
 	Context            []byte // of the whole batch, a JSON object or nothing
+	OriginID           int64  // with Again: the event that was refused
+	OriginAt           int64  // with Again: when it was received
 
 	first int // index of its first record in the block
 }
@@ -49,10 +54,21 @@ const (
 	Erased  = 'x'
 )
 
+// refusedKind is how a refused record of known kind is written; read, its mark is Refused.
+const refusedKind = 'R'
+
+// CameAt is when the events of the request first came, by which their senders' clocks are put right.
+func (h *Header) CameAt() int64 {
+	if h.Flags&Again != 0 {
+		return h.OriginAt
+	}
+	return h.ReceivedAt
+}
+
 // Record is one event of a request.
 type Record struct {
 	Mark      byte
-	Kind      byte   // of a taken one
+	Kind      byte   // of a refused one 0 where it is not known
 	MessageID string // of a taken one only where the sender gave none
 	Text      []byte
 	Name      string // of a refused one, as are the next
@@ -70,12 +86,19 @@ func AppendHeader(b []byte, h *Header, n int) []byte {
 	b = binary.AppendVarint(b, h.SentAt)
 	b = appendText(b, h.IP)
 	b = appendText(b, h.Context)
+	if h.Flags&Again != 0 {
+		b = binary.AppendVarint(binary.AppendVarint(b, h.OriginID), h.OriginAt)
+	}
 	return binary.AppendVarint(b, int64(n))
 }
 
 // AppendRecord adds a record.
 func AppendRecord(b []byte, r *Record) []byte {
-	b = append(b, r.Mark)
+	if r.Mark == Refused && r.Kind != 0 {
+		b = append(b, refusedKind, r.Kind)
+	} else {
+		b = append(b, r.Mark)
+	}
 	switch r.Mark {
 	case Taken:
 		b = append(b, r.Kind)
@@ -149,6 +172,10 @@ func Walk(block []byte, fn func(index int, h *Header, r *Record) error) error {
 		h.ReceivedAt, h.SentAt = c.number(), c.number()
 		h.IP = string(c.bytes())
 		h.Context = c.bytes()
+		h.OriginID, h.OriginAt = 0, 0
+		if h.Flags&Again != 0 {
+			h.OriginID, h.OriginAt = c.number(), c.number()
+		}
 		h.first = index
 		for n := c.number(); n > 0 && !c.bad; n-- {
 			r = Record{Mark: c.byte()}
@@ -157,7 +184,10 @@ func Walk(block []byte, fn func(index int, h *Header, r *Record) error) error {
 				r.Kind = c.byte()
 				r.MessageID = string(c.bytes())
 				r.Text = c.bytes()
-			case Refused:
+			case Refused, refusedKind:
+				if r.Mark == refusedKind {
+					r.Mark, r.Kind = Refused, c.byte()
+				}
 				r.MessageID, r.Name = string(c.bytes()), string(c.bytes())
 				r.Code, r.Reason = string(c.bytes()), string(c.bytes())
 				r.Text = c.bytes()

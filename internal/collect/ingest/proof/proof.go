@@ -20,6 +20,7 @@ import (
 	"rapport/internal/collect/ingest"
 	"rapport/internal/collect/ingest/journal"
 	"rapport/internal/facts/activity"
+	"rapport/internal/facts/activity/dictionary"
 	"rapport/internal/facts/catalog"
 	"rapport/internal/facts/consent"
 	"rapport/internal/facts/customer"
@@ -37,6 +38,7 @@ type House struct {
 	Orders     *order.Service
 	Catalog    *catalog.Service
 	Activities *activity.Service
+	Names      *dictionary.Service
 	DB         *sqldb.DB
 	Warehouse  warehouse.Warehouse
 }
@@ -106,9 +108,12 @@ func Join(tb testing.TB, c Config) *House {
 			tb.Fatal(err)
 		}
 	}
+	audit := func(context.Context, sqldb.Q, string, string, map[string]any) error { return nil }
+	h.Names = dictionary.New(dictionary.Deps{DB: c.DB, IDs: ids, Clock: c.Clock, Warehouse: c.Warehouse, Reporting: reporting, Audit: audit})
 	var err error
 	h.Ingest, err = ingest.New(ingest.Deps{DB: c.DB, Journal: store, IDs: ids, Clock: c.Clock, Log: log, Version: "proof", Keys: Keys{},
-		Customers: h.Customers, Orders: h.Orders, Consents: consents, Catalog: h.Catalog, Warehouse: c.Warehouse, Reporting: reporting, Crash: c.Crash})
+		Customers: h.Customers, Orders: h.Orders, Consents: consents, Catalog: h.Catalog, Warehouse: c.Warehouse, Names: h.Names, Audit: audit,
+		Reporting: reporting, Crash: c.Crash})
 	if err != nil {
 		tb.Fatal(err)
 	}
