@@ -117,7 +117,8 @@ func build(ctx context.Context, g ground) (*house, error) {
 	}
 	h.importer = importer.New(importer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Dir: g.config.Path("imports"),
 		Customers: h.customers, Orders: orders, Catalog: products, Shop: homeOf(h.shops), FileSource: h.keys.EnsureFileSource,
-		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, Moved: h.ingest.Moved, Audit: audits.Record, Room: h.disk.Room})
+		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, Moved: h.ingest.Moved, Audit: audits.Record, Room: h.disk.Room,
+		Events: fileDoor{h.ingest, h.shops}})
 
 	h.backups = backups(g, audits)
 
@@ -152,8 +153,8 @@ func (h *house) background() []part {
 		{"settings", h.settings.Start, h.settings.Stop},
 		{"keys", h.keys.Start, h.keys.Stop},
 		{"outbox", h.outbox.Start, h.outbox.Stop},
-		{"importer", h.importer.Start, h.importer.Stop},
 		{"ingest", h.ingest.Start, h.ingest.Stop},
+		{"importer", h.importer.Start, h.importer.Stop}, // ends first: it hands events to ingest
 		{"backups", h.backups.Start, h.backups.Stop},
 	}
 }

@@ -4,17 +4,19 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
 type importCmd struct {
-	Kind     string `arg:"" enum:"customers,orders,order_lines,products" help:"What the rows are: customers, orders, order_lines or products."`
-	File     string `arg:"" type:"existingfile" help:"A CSV or JSONL file."`
+	Kind     string `arg:"" enum:"customers,orders,order_lines,products,events,web_logs" help:"What the rows are: customers, orders, order_lines, products, events or web_logs."`
+	File     string `arg:"" type:"existingfile" help:"A CSV or JSONL file, or the log of a web server; may be packed with gzip or bzip2."`
 	Map      string `help:"Which column holds which field: field=column,field=column. The rest is guessed from the header." placeholder:"FIELD=COLUMN,..."`
 	DryRun   bool   `help:"Read and check everything, change nothing."`
 	Shop     string `help:"Id of the shop the rows belong to; the first shop otherwise."`
@@ -36,6 +38,8 @@ type importState struct {
 	Updated    int64  `json:"updated"`
 	Unchanged  int64  `json:"unchanged"`
 	Refused    int64  `json:"refused"`
+
+	Skipped map[string]int64 `json:"skipped"`
 }
 
 func (c *importCmd) Run(p *Process) error {
@@ -56,6 +60,9 @@ func (c *importCmd) Run(p *Process) error {
 	}
 	_, _ = fmt.Fprintf(p.Stdout, "%d rows read: %d created, %d updated, %d unchanged, %d refused\n",
 		st.RowsRead, st.Created, st.Updated, st.Unchanged, st.Refused)
+	for _, reason := range slices.Sorted(maps.Keys(st.Skipped)) {
+		_, _ = fmt.Fprintf(p.Stdout, "%d rows left out: %s\n", st.Skipped[reason], reason)
+	}
 	if st.Refused > 0 {
 		if err := c.saveErrors(ctx, p, d, st.ID); err != nil {
 			return err

@@ -50,6 +50,7 @@ func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) 
 		if err != nil {
 			return n, fmt.Errorf("import products: %w", err)
 		}
+		b.entryOutcomes = outcomes
 		for _, o := range outcomes {
 			n.count(o == catalog.Created, o == catalog.Updated)
 		}
@@ -120,6 +121,8 @@ func (s *Service) people(ctx context.Context, tx *sqldb.Tx, b *batch, r *custome
 			isNew := v.CustomerID > before && !fresh[v.CustomerID]
 			fresh[v.CustomerID] = true
 			n.count(isNew, touched[v.CustomerID])
+			b.people = append(b.people, v.CustomerID)
+			b.peopleNew, b.peopleChanged = append(b.peopleNew, isNew), append(b.peopleChanged, touched[v.CustomerID])
 		}
 	}
 	if len(b.consents) > 0 && s.RecordConsents != nil {
@@ -187,6 +190,7 @@ func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, known *ord
 		return fmt.Errorf("import orders: %w", err)
 	}
 	order.Keep(totals, t.Totals)
+	b.orderOutcomes = t.Outcomes
 	for _, o := range t.Outcomes {
 		n.count(o == order.Created, o == order.Updated)
 	}

@@ -37,12 +37,21 @@ type batch struct {
 	sightings []catalog.Sighting
 	consents  []Consent
 	entries   []catalog.Entry
-	errors    []rowError
-	rows      int64
-	units     int64
-	said      int64 // changes left out because the file said the same before
-	pos, line int64
-	last      bool
+	calls     [][]byte // events, each a JSON object as the tracking door takes it
+	callLines []int64
+	skipped   map[string]int64
+
+	// what became of it
+	orderOutcomes            []order.Outcome
+	entryOutcomes            []catalog.Outcome
+	people                   []id.ID // of each row, in files of customers
+	peopleNew, peopleChanged []bool
+	errors                   []rowError
+	rows                     int64
+	units                    int64
+	said                     int64 // changes left out because the file said the same before
+	pos, line                int64
+	last                     bool
 
 	known map[string]int32 // signals of orders, by identifiers
 }
@@ -54,6 +63,7 @@ type builder struct {
 	dates dates
 	money amounts
 	code  string // currency of amounts that name none
+	salt  func(day int64) ([]byte, error)
 
 	cur   *batch
 	skip  int64 // units that an earlier run has applied
@@ -305,7 +315,7 @@ func rowKey(cells []string, at int64) xxh3.Uint128 {
 
 // chunks is how many units one transaction takes: so many that a customer's orders mostly meet in one and his sums are worked out once,
 // so few that others wait for about a second.
-var chunks = map[Kind]int64{Orders: 30_000, OrderLines: 6000, Customers: 5000, Products: 1000}
+var chunks = map[Kind]int64{Orders: 30_000, OrderLines: 6000, Customers: 5000, Products: 1000, Events: 20_000, WebLogs: 20_000}
 
 var chunkOverride int64 // of tests
 
@@ -322,6 +332,10 @@ func newBuilder(im *Import, cols *columns, p profile, zone *time.Location, send 
 		return b, newCustomerRows(b), nil
 	case Products:
 		return b, newProductRows(b), nil
+	case Events:
+		return b, newEventRows(b), nil
+	case WebLogs:
+		return b, newLogRows(b), nil
 	}
-	return nil, nil, errs.New(errs.Invalid, "import.kind", "There is no import of %q; kinds are customers, orders, order_lines and products.", im.Kind)
+	return nil, nil, errs.New(errs.Invalid, "import.kind", "There is no import of %q; kinds are %s.", im.Kind, kinds)
 }

@@ -85,6 +85,18 @@ var synonyms = withLines(map[Kind]map[string][]string{
 		"currency":    {"currency", "currencycode"},
 		"active":      {"active", "published", "status", "enabled", "productonline"},
 	},
+	Events: {
+		"name":         {"event", "eventname", "name", "action", "eventaction", "activity"},
+		"type":         {"type", "eventtype", "calltype"},
+		"time":         {"timestamp", "originaltimestamp", "time", "eventtime", "eventtimestamp", "datetime", "date", "occurredat", "happenedat", "createdat", "sentat", "receivedat", "at", "ts"},
+		"user_id":      {"userid", "customerid", "distinctid", "user", "externalid", "uid", "memberid"},
+		"anonymous_id": {"anonymousid", "visitorid", "clientid", "deviceid", "cookieid", "sessionid", "visitor"},
+		"email":        {"email", "emailaddress", "useremail", "customeremail", "mail"},
+		"phone":        {"phone", "phonenumber"},
+		"message_id":   {"messageid", "eventid", "insertid", "uuid", "id"},
+		"properties":   {"properties", "props", "eventproperties", "data", "payload", "params", "attributes"},
+	},
+	WebLogs: {"line": {"line"}},
 })
 
 // withLines adds the fields of order lines, which are those of orders without what belongs to an order as a whole.
@@ -107,6 +119,8 @@ var required = map[Kind][][]string{
 	OrderLines: {{"order_id"}, {"date"}, {"quantity"}, {"price", "total"}},
 	Customers:  {{"customer_id", "email", "phone"}},
 	Products:   {{"product_id", "sku", "name"}},
+	Events:     {{"name", "type"}, {"time"}, {"user_id", "anonymous_id", "email", "phone"}},
+	WebLogs:    {{"line"}},
 }
 
 // heading folds a column's heading: letters and digits only, lower case.
@@ -146,10 +160,24 @@ func cell(cells []string, i int) string {
 }
 
 // Options that a mapping may hold beside fields.
-var mappingOptions = []string{"date_format", "decimal", "encoding", "delimiter"}
+var mappingOptions = []string{"date_format", "decimal", "encoding", "delimiter", "header"}
 
-// mapColumns finds the fields of a kind in a header: what is given counts, the rest is guessed. A field given as "-" is left out.
+// mapColumns finds the fields of a kind in a header, and refuses a header that lacks what the kind needs.
 func mapColumns(kind Kind, header []string, given map[string]string) (*columns, error) {
+	c, err := findColumns(kind, header, given)
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range missing(kind, c) {
+		return nil, errs.New(errs.Invalid, "import.column_missing",
+			"No column of the file could be told to be the %s of %s; name it with %s=COLUMN in the mapping. The columns are %s.",
+			strings.Join(group, " or "), kind, group[0], listed(header))
+	}
+	return c, nil
+}
+
+// findColumns finds the fields of a kind in a header: what is given counts, the rest is guessed. A field given as "-" is left out.
+func findColumns(kind Kind, header []string, given map[string]string) (*columns, error) {
 	c := &columns{header: header, at: map[string]int{}, used: make([]bool, len(header))}
 	byHeading, exact := map[string]int{}, map[string]int{}
 	for i, h := range header {
@@ -196,13 +224,6 @@ func mapColumns(kind Kind, header []string, given map[string]string) (*columns, 
 			if i, ok := byHeading[fields[field][rank]]; ok && !c.used[i] {
 				c.at[field], c.used[i] = i, true
 			}
-		}
-	}
-	for _, group := range required[kind] {
-		if !slices.ContainsFunc(group, c.has) {
-			return nil, errs.New(errs.Invalid, "import.column_missing",
-				"No column of the file could be told to be the %s of %s; name it with %s=COLUMN in the mapping. The columns are %s.",
-				strings.Join(group, " or "), kind, group[0], listed(header))
 		}
 	}
 	return c, nil

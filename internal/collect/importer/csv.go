@@ -25,7 +25,8 @@ type row struct {
 	after int64 // line of what follows it
 	cells []string
 	err   *rowError
-	apart bool // it did not stand below the row before it in the file, or that was about something else (see gather)
+	raw   []byte // of JSON: the object
+	apart bool   // it did not stand below the row before it in the file, or that was about something else (see gather)
 }
 
 // rows gives the records of a file one after another; io.EOF ends them.

@@ -190,3 +190,7 @@ func (c *customerRows) consent(r *row, at int64) ([]Consent, *rowError) {
 }
 
 func rfc3339(us int64) string { return time.UnixMicro(us).UTC().Format(time.RFC3339) }
+
+func isoMicro(us int64) string {
+	return time.UnixMicro(us).UTC().Format("2006-01-02T15:04:05.999999Z07:00")
+}

@@ -25,14 +25,14 @@ import (
 // Row is an import as the API shows it.
 type Row struct {
 	ID            id.ID             `json:"id"`
-	Kind          string            `json:"kind" enum:"customers,orders,order_lines,products"`
+	Kind          string            `json:"kind" enum:"customers,orders,order_lines,products,events,web_logs"`
 	Name          string            `json:"name" doc:"Of the file"`
 	ShopID        id.ID             `json:"shop_id"`
 	Currency      string            `json:"currency" doc:"Of amounts that name none"`
 	Zone          string            `json:"zone" doc:"Of times that name none"`
 	Mapping       map[string]string `json:"mapping" doc:"Field -> column, as given; the rest was guessed"`
 	DryRun        bool              `json:"dry_run"`
-	Status        string            `json:"status" enum:"waiting,running,done,failed,cancelled"`
+	Status        string            `json:"status" enum:"draft,waiting,running,done,failed,cancelled,undoing,undone"`
 	Message       string            `json:"message" doc:"Why it failed"`
 	Position      int64             `json:"position" doc:"Bytes that are done"`
 	TotalBytes    int64             `json:"total_bytes"`
@@ -41,6 +41,9 @@ type Row struct {
 	Updated       int64             `json:"updated"`
 	Unchanged     int64             `json:"unchanged"`
 	Refused       int64             `json:"refused" doc:"Rows; the reasons are at /imports/{id}/errors"`
+	Skipped       map[string]int64  `json:"skipped" doc:"Rows left out on purpose, by reason: bots, static, redirects, errors, other, no_request"`
+	Undo          *Undo             `json:"undo,omitempty" doc:"What the undoing came to, so far"`
+	Undoable      bool              `json:"undoable" doc:"It is kept what was there before"`
 	RowsPerSecond float64           `json:"rows_per_second"`
 	UserID        id.ID             `json:"user_id"`
 	CreatedAt     time.Time         `json:"created_at"`
@@ -52,6 +55,10 @@ func shape(i *Import) Row {
 	r := Row{ID: i.ID, Kind: string(i.Kind), Name: i.Name, ShopID: i.ShopID, Currency: i.Currency, Zone: i.Zone, Mapping: i.Mapping, DryRun: i.DryRun,
 		Status: i.Status, Message: i.Message, Position: i.Position, TotalBytes: i.TotalBytes, RowsRead: i.Rows, Created: i.Created, Updated: i.Updated,
 		Unchanged: i.Unchanged, Refused: i.Refused, UserID: i.UserID, CreatedAt: clock.FromMicros(i.CreatedAt), UpdatedAt: clock.FromMicros(i.UpdatedAt)}
+	r.Skipped, r.Undo, r.Undoable = i.Notes.Skipped, i.Notes.Undo, i.undoable()
+	if r.Skipped == nil {
+		r.Skipped = map[string]int64{}
+	}
 	if r.Mapping == nil {
 		r.Mapping = map[string]string{}
 	}
@@ -89,10 +96,11 @@ func (s *Service) Routes(api huma.API) {
 	create.Description = "The parts must come in this order: all fields, then the file. The answer comes when the file is stored and its columns are understood; the rows are imported " +
 		"afterwards, and GET /imports/{id} tells how far they are."
 	form := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{Type: "object",
-		Required: []string{"kind", "file"}, Properties: map[string]*huma.Schema{
-			"kind":     {Type: "string", Enum: []any{"customers", "orders", "order_lines", "products"}},
+		Required: []string{"file"}, Properties: map[string]*huma.Schema{
+			"kind":     {Type: "string", Enum: []any{"customers", "orders", "order_lines", "products", "events", "web_logs"}, Description: "Needed, except for a draft"},
 			"mapping":  {Type: "string", Description: "field=column,field=column or a JSON object; what is not named is guessed"},
 			"dry_run":  {Type: "string", Enum: []any{"true", "false"}},
+			"draft":    {Type: "string", Enum: []any{"true", "false"}, Description: "Store the file and wait for /start"},
 			"shop_id":  {Type: "string"},
 			"currency": {Type: "string"},
 			"zone":     {Type: "string"},
@@ -141,6 +149,7 @@ func (s *Service) Routes(api huma.API) {
 			return &body[Row]{shape(&i)}, nil
 		})
 	}
+	s.wizardRoutes(api)
 	refused := httpapi.Op("get-import-errors", "GET /api/v1/imports/{id}/errors", "Download the refused rows as CSV: line, column, reason, value", role.ImportRun)
 	refused.Responses = map[string]*huma.Response{"200": {Description: "CSV", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: "string"}}}}}
 	huma.Register(api, refused, func(ctx context.Context, in *one) (*huma.StreamResponse, error) {
@@ -157,7 +166,7 @@ func (s *Service) Routes(api huma.API) {
 	})
 }
 
-var errParts = errs.New(errs.Malformed, "import.multipart", "Send the file as multipart/form-data with the fields kind, mapping, dry_run, shop_id, currency and zone before the part named file.")
+var errParts = errs.New(errs.Malformed, "import.multipart", "Send the file as multipart/form-data with the fields kind, mapping, dry_run, draft, shop_id, currency and zone before the part named file.")
 
 // receive reads the parts in order; the file is the last one and is stored while it arrives.
 func (s *Service) receive(ctx context.Context, in *upload) (Import, error) {
@@ -177,7 +186,7 @@ func (s *Service) receive(ctx context.Context, in *upload) (Import, error) {
 			return Import{}, errParts
 		}
 		if p.FormName() == "file" {
-			if r.Kind == "" {
+			if r.Kind == "" && !r.Draft {
 				return Import{}, errParts
 			}
 			r.Name = p.FileName()
@@ -210,6 +219,11 @@ func (r *Request) set(field, value string) error {
 		r.DryRun, err = strconv.ParseBool(value)
 		if err != nil {
 			err = errs.New(errs.Invalid, "import.dry_run", "dry_run is %q; it must be true or false.", value)
+		}
+	case "draft":
+		r.Draft, err = strconv.ParseBool(value)
+		if err != nil {
+			err = errs.New(errs.Invalid, "import.draft", "draft is %q; it must be true or false.", value)
 		}
 	case "shop_id":
 		r.ShopID, err = id.Parse(value)

@@ -1,8 +1,12 @@
-// Package importer brings in what a merchant already has: customers, orders, order lines and products from CSV and JSONL files.
+// Package importer brings in what a merchant already has: customers, orders, order lines, products and events from CSV and JSONL files, and page views
+// from the logs of web servers.
 //
-//	upload ─► waiting ──worker──► running ──► done
-//	             ▲                   ├──► failed     (the file as a whole cannot be read; what was stored stays)
-//	             └────── resume ─────┴──► cancelled  (by a user; may be resumed)
+//	upload ─► draft ──start──► waiting ──worker──► running ──► done ──undo──► undoing ──worker──► undone
+//	            │                 ▲                   ├──► failed     (the file as a whole cannot be read; what was stored stays)
+//	            └─24 h─► gone     └────── resume ─────┴──► cancelled  (by a user; may be resumed; both may be undone too)
+//
+// A draft is a stored file of which somebody still says what it holds (the wizard); the command line starts at once. What is abandoned goes by
+// itself: see sweep.go. What each chunk created and changed is kept for a while, so that an import can be taken back: see undo.go.
 //
 // A file is stored under the data directory, brought into UTF-8, read row by row, and cut into units: one order, one customer, one product. Units
 // are applied in chunks; one transaction holds the facts of a chunk and how far the import is, so that after a crash or a stop it goes
@@ -51,15 +55,20 @@ const (
 	Orders     Kind = "orders"
 	OrderLines Kind = "order_lines"
 	Products   Kind = "products"
+	Events     Kind = "events"
+	WebLogs    Kind = "web_logs"
 )
 
 // The states of an import.
 const (
+	Draft     = "draft"
 	Waiting   = "waiting"
 	Running   = "running"
 	Done      = "done"
 	Failed    = "failed"
 	Cancelled = "cancelled"
+	Undoing   = "undoing"
+	Undone    = "undone"
 )
 
 // Import is one import and how far it is.
@@ -91,7 +100,18 @@ type Import struct {
 	CreatedAt  int64
 	StartedAt  int64
 	UpdatedAt  int64
+	Notes      Notes
 }
+
+// Notes is what an import says about itself beside its counts.
+type Notes struct {
+	Skipped map[string]int64 `json:"skipped,omitempty"` // rows that were left out on purpose: reason -> how many
+	Chunks  int64            `json:"chunks,omitempty"`  // of which it is kept what they changed
+	Undo    *Undo            `json:"undo,omitempty"`
+}
+
+// kinds lists all kinds for people.
+const kinds = "customers, orders, order_lines, products, events and web_logs"
 
 // Request asks for an import.
 type Request struct {
@@ -102,6 +122,7 @@ type Request struct {
 	Currency string
 	Zone     string
 	DryRun   bool
+	Draft    bool // store the file and wait for more to be said about it; Kind may be left to be guessed
 }
 
 // ParseMapping reads "field=column,field=column". A backslash before a comma or an equals sign takes its meaning away.

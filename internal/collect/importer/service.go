@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"io"
 	"log/slog"
 	"os"
@@ -28,6 +29,7 @@ import (
 // People finds out who people are; facts/customer fills it.
 type People interface {
 	ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error)
+	Peek(ctx context.Context, q sqldb.Q, people []id.ID) (map[id.ID]customer.Peeked, error)
 }
 
 // Shop is what an import must know of its shop.
@@ -56,6 +58,8 @@ type Deps struct {
 	MoveConsents func(ctx context.Context, tx *sqldb.Tx, from, to id.ID) error
 	// Moved is told when an import made people change hands, so that what lies in the warehouse follows; nil in tests that have none.
 	Moved func(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) error
+	// Events is the door for events; nil where there is none.
+	Events Door
 	// Room refuses files while the disk is nearly full; nil: never.
 	Room func() error
 	// Audit writes the record of who did what.
@@ -66,6 +70,8 @@ type Deps struct {
 type Service struct {
 	Deps
 	wake chan struct{}
+
+	previewing sync.Mutex
 
 	mu      sync.Mutex
 	cancel  context.CancelFunc // of the worker
@@ -108,21 +114,25 @@ func (s *Service) Create(ctx context.Context, r Request, file io.Reader) (Import
 	if err != nil {
 		return Import{}, err
 	}
-	if err := s.store(&i, file); err != nil {
+	err = s.store(ctx, &i, file)
+	if err == nil && r.Draft {
+		err = insertImport(ctx, s.DB, &i)
+	} else if err == nil {
+		err = s.accept(ctx, &i)
+	}
+	if err != nil {
 		_ = os.RemoveAll(s.dir(i.ID))
 		return Import{}, err
 	}
-	if err := s.accept(ctx, &i); err != nil {
-		_ = os.RemoveAll(s.dir(i.ID))
-		return Import{}, err
+	if !r.Draft {
+		s.nudge()
 	}
-	s.nudge()
 	return i, nil
 }
 
 func (s *Service) prepare(ctx context.Context, r Request) (Import, error) {
-	if _, ok := synonyms[r.Kind]; !ok {
-		return Import{}, errs.New(errs.Invalid, "import.kind", "There is no import of %q; kinds are customers, orders, order_lines and products.", r.Kind)
+	if _, ok := synonyms[r.Kind]; !ok && !(r.Draft && r.Kind == "") {
+		return Import{}, errs.New(errs.Invalid, "import.kind", "There is no import of %q; kinds are %s.", r.Kind, kinds)
 	}
 	shop, err := s.Shop(ctx, r.ShopID)
 	if err != nil {
@@ -136,6 +146,9 @@ func (s *Service) prepare(ctx context.Context, r Request) (Import, error) {
 	if p.Kind == role.KindUser {
 		i.UserID = p.ID
 	}
+	if r.Draft {
+		i.Status = Draft
+	}
 	if !order.ValidCurrency(i.Currency) {
 		return i, errs.New(errs.Invalid, "import.currency", "%q is not an ISO 4217 currency code.", i.Currency)
 	}
@@ -143,8 +156,8 @@ func (s *Service) prepare(ctx context.Context, r Request) (Import, error) {
 	return i, err
 }
 
-// store streams the file to disk, brings it into UTF-8 and looks at its columns, so that a wrong file is refused at once.
-func (s *Service) store(i *Import, file io.Reader) error {
+// store streams the file to disk, unpacks it, brings it into UTF-8 and looks at its columns, so that a wrong file is refused at once.
+func (s *Service) store(ctx context.Context, i *Import, file io.Reader) error {
 	if err := os.MkdirAll(s.dir(i.ID), 0o700); err != nil {
 		return fmt.Errorf("create import directory: %w", err)
 	}
@@ -166,42 +179,83 @@ func (s *Service) store(i *Import, file io.Reader) error {
 		}
 		return fmt.Errorf("store import file: %w", err)
 	}
-	// The same bytes read in another way are another statement.
-	how, err := json.Marshal([]any{i.Mapping, i.Currency, i.Zone})
-	if err != nil {
-		return fmt.Errorf("store import file: %w", err)
+	if err := s.unpack(ctx, s.file(i.ID)); err != nil {
+		return err
 	}
-	_, _ = h.Write(how)
-	i.FileHash = hex.EncodeToString(h.Sum(nil)[:16])
 	if _, err := toUTF8(s.file(i.ID)); err != nil {
 		return err
 	}
-	src, err := openSource(s.file(i.ID), i.Mapping)
+	if i.Status == Draft {
+		if err := s.keepDigest(i, h); err != nil {
+			return err
+		}
+		return s.understand(i)
+	}
+	if err := i.name(h); err != nil {
+		return err
+	}
+	src, err := openAs(i.Kind, s.file(i.ID), i.Mapping)
 	if err != nil {
 		return err
 	}
 	i.TotalBytes = src.size
-	_, err = mapColumns(i.Kind, src.header, i.Mapping)
+	_, err = s.columnsOf(i, src)
 	return err
+}
+
+// columnsOf finds the columns by the header; where it does not tell all that is needed, by what the cells look like.
+func (s *Service) columnsOf(i *Import, src *source) (*columns, error) {
+	c, err := mapColumns(i.Kind, src.header, i.Mapping)
+	if e := errs.As(err); e == nil || e.Code != "import.column_missing" {
+		return c, err
+	}
+	sample, bad := src.sample()
+	if bad != nil {
+		return nil, bad
+	}
+	guessed, _ := guess(i.Kind, src, i.Mapping, sample)
+	if len(missing(i.Kind, guessed)) > 0 {
+		return nil, err // names what is missing by the header alone
+	}
+	i.Mapping = mappingOf(guessed, i.Mapping)
+	return guessed, nil
+}
+
+// name gives the import the hash of its file and of how that is read: the same bytes read in another way are another statement.
+func (i *Import) name(h hash.Hash) error {
+	how, err := json.Marshal([]any{i.Mapping, i.Currency, i.Zone})
+	if err != nil {
+		return fmt.Errorf("name import: %w", err)
+	}
+	_, _ = h.Write(how)
+	i.FileHash = hex.EncodeToString(h.Sum(nil)[:16])
+	return nil
 }
 
 func (s *Service) accept(ctx context.Context, i *Import) error {
 	return s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		source, err := s.FileSource(ctx, tx, i.ShopID)
-		if err != nil {
+		if err := s.place(ctx, tx, i); err != nil {
 			return err
-		}
-		i.SourceID = source
-		if at, err := selectSpeaksAt(ctx, tx, i); err != nil {
-			return err
-		} else if at != 0 {
-			i.SpeaksAt = at
 		}
 		if err := insertImport(ctx, tx, i); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, "import.started", i)
 	})
+}
+
+// place finds the source of an import and as of when it speaks.
+func (s *Service) place(ctx context.Context, tx *sqldb.Tx, i *Import) error {
+	source, err := s.FileSource(ctx, tx, i.ShopID)
+	if err != nil {
+		return err
+	}
+	i.SourceID = source
+	at, err := selectSpeaksAt(ctx, tx, i)
+	if at != 0 {
+		i.SpeaksAt = at
+	}
+	return err
 }
 
 func (s *Service) audit(ctx context.Context, q sqldb.Q, action string, i *Import) error {

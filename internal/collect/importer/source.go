@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 type source struct {
 	path     string
 	json     bool
+	lines    bool // every line is a row of one cell
 	document bool // JSON, but not one object a line
 	delim    byte
 	header   []string
@@ -53,6 +55,9 @@ func openSource(path string, mapping map[string]string) (*source, error) {
 	if len(text) == 0 {
 		return nil, errs.New(errs.Invalid, "import.empty", "The file is empty.")
 	}
+	if err := foreign(head); err != nil {
+		return nil, err
+	}
 	if text[0] == '{' || text[0] == '[' {
 		return s, s.openJSON(text)
 	}
@@ -68,9 +73,18 @@ func openSource(path string, mapping map[string]string) (*source, error) {
 	if err != nil || r.err != nil {
 		return nil, errs.New(errs.Invalid, "import.header", "The first line of the file could not be read as a header of columns.")
 	}
+	if len(r.cells) > maxColumns {
+		return nil, errs.New(errs.Invalid, "import.columns", "The first line of the file has %d columns; %d is the most. Is the separator right?", len(r.cells), maxColumns)
+	}
 	s.header, s.start, s.line = slices.Clone(r.cells), r.end, c.line
 	for i := range s.header {
 		s.header[i] = strings.Clone(s.header[i])
+	}
+	if mapping["header"] == "none" {
+		s.start, s.line = 0, 1
+		for i := range s.header {
+			s.header[i] = "Column " + strconv.Itoa(i+1)
+		}
 	}
 	return s, nil
 }
@@ -139,6 +153,9 @@ func (s *source) rows(off, line int64) (*openRows, error) {
 	if _, err := f.Seek(off, io.SeekStart); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("read import file: %w", err)
+	}
+	if s.lines {
+		return &openRows{rows: &lineReader{r: bufio.NewReaderSize(f, 1<<20), off: off, line: line}, file: f}, nil
 	}
 	if !s.json {
 		return &openRows{rows: newCSV(f, s.delim, off, line), file: f}, nil
@@ -223,6 +240,7 @@ func (j *jsonReader) next() (row, error) {
 			j.index[h] = i
 		}
 	}
+	r.raw = v
 	r.cells = make([]string, len(j.src.header))
 	flatten(gjson.ParseBytes(v), "", func(name string, x gjson.Result) {
 		i, ok := j.index[name]
@@ -267,7 +285,7 @@ func (s *source) profileOf(kind Kind, cols *columns, stop func() error) (profile
 	}
 	defer src.close()
 	var dateColumns, moneyColumns []int
-	for _, f := range []string{"date", "updated_at", "created_at", "cancelled_at", "refunded_at", "consent_at", "birthday"} {
+	for _, f := range []string{"date", "time", "updated_at", "created_at", "cancelled_at", "refunded_at", "consent_at", "birthday"} {
 		if i := cols.index(f); i >= 0 {
 			dateColumns = append(dateColumns, i)
 		}
@@ -349,4 +367,26 @@ func zoneOf(name string) (*time.Location, error) {
 		return nil, errs.New(errs.Invalid, "import.zone", "There is no time zone %q; write it like Europe/London.", name)
 	}
 	return z, nil
+}
+
+// maxColumns bounds what a header may ask us to keep in mind.
+const maxColumns = 2000
+
+// foreign tells what a file is that is none of the kinds that are read here, by its first bytes.
+func foreign(head []byte) error {
+	for _, f := range []struct{ magic, what string }{
+		{"PK\x03\x04", "a spreadsheet (XLSX, ODS) or a ZIP archive. Save the sheet as CSV, or unpack the archive"},
+		{"\xD0\xCF\x11\xE0", "an old Excel file. Save the sheet as CSV"}, {"%PDF-", "a PDF. Export the data as CSV"},
+		{"\x89PNG", "a picture"}, {"\xFF\xD8\xFF", "a picture"}, {"GIF8", "a picture"}, {"SQLite format 3", "a database. Export a table as CSV"},
+		{"PAR1", "a Parquet file. Export it as CSV or JSONL"}, {"7z\xBC\xAF", "a 7z archive. Unpack it first"}, {"Rar!", "a RAR archive. Unpack it first"},
+		{"\xFD7zXZ", "packed with xz. Unpack it first, or use gzip"}, {"\x28\xB5\x2F\xFD", "packed with zstd. Unpack it first, or use gzip"},
+	} {
+		if bytes.HasPrefix(head, []byte(f.magic)) {
+			return errs.New(errs.Invalid, "import.foreign", "The file is no CSV or JSON file: it looks like %s.", f.what)
+		}
+	}
+	if n := bytes.Count(head, []byte{0}); n > 0 && n*100 > len(head) {
+		return errs.New(errs.Invalid, "import.foreign", "The file is no text: it cannot be read as CSV or JSON.")
+	}
+	return nil
 }

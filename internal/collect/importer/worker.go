@@ -73,7 +73,14 @@ func (s *Service) nudge() {
 const retryAfter = 5 * time.Second
 
 func (s *Service) work(ctx context.Context) {
+	var swept time.Time
 	for {
+		if now := s.Clock.Now(); now.Sub(swept) >= sweepEvery {
+			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.Log.WarnContext(ctx, "abandoned imports could not be removed", "error", err)
+			}
+			swept = now
+		}
 		again, err := s.workOff(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "imports cannot run", "error", err)
@@ -83,7 +90,7 @@ func (s *Service) work(ctx context.Context) {
 		close(s.rest)
 		s.rest = make(chan struct{})
 		s.mu.Unlock()
-		var pause <-chan time.Time
+		pause := time.After(sweepEvery)
 		if again {
 			pause = time.After(retryAfter)
 		}
@@ -172,7 +179,7 @@ func (s *Service) clean(i *Import) {
 }
 
 func (s *Service) run(ctx context.Context, i *Import) error {
-	src, err := openSource(s.file(i.ID), i.Mapping)
+	src, err := openAs(i.Kind, s.file(i.ID), i.Mapping)
 	if err != nil {
 		return err
 	}
@@ -270,6 +277,7 @@ func (s *Service) read(ctx context.Context, i *Import, src *source, cols *column
 	if err != nil {
 		return err
 	}
+	b.salt = (&salts{s: s, ctx: ctx, days: map[int64][]byte{}}).of
 	off, line := src.start, src.line
 	heaps := 1
 	if i.Kind == Orders && !src.document {
@@ -346,6 +354,10 @@ func writeErrors(f *os.File, at int64, list []rowError) (int64, error) {
 
 // apply stores a chunk and how far the import is with it, in one transaction.
 func (s *Service) apply(ctx context.Context, i *Import, b *batch, errorsOut *os.File) error {
+	delivered, err := s.deliver(ctx, i, b)
+	if err != nil {
+		return err
+	}
 	written, err := writeErrors(errorsOut, i.ErrorBytes, b.errors)
 	if err != nil {
 		return err
@@ -353,6 +365,7 @@ func (s *Service) apply(ctx context.Context, i *Import, b *batch, errorsOut *os.
 	next := *i
 	next.Position, next.Line, next.Rows, next.Units = b.pos, b.line, i.Rows+b.rows, i.Units+b.units
 	next.Refused, next.ErrorBytes, next.UpdatedAt = i.Refused+int64(len(b.errors)), i.ErrorBytes+written, clock.Micros(s.Clock.Now())
+	next.Notes.Skipped = addSkipped(i.Notes.Skipped, b.skipped)
 	if b.last {
 		next.Status = Done
 	}
@@ -374,6 +387,7 @@ func (s *Service) apply(ctx context.Context, i *Import, b *batch, errorsOut *os.
 		if err != nil {
 			return err
 		}
+		counts.created, counts.unchanged = counts.created+delivered.created, counts.unchanged+delivered.unchanged
 		if i.DryRun {
 			return errDryRun
 		}
