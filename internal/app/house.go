@@ -9,6 +9,7 @@ import (
 	"rapport/internal/access/apikey"
 	"rapport/internal/access/audit"
 	"rapport/internal/access/door"
+	"rapport/internal/access/export"
 	"rapport/internal/access/invitation"
 	"rapport/internal/access/role"
 	"rapport/internal/access/session"
@@ -87,18 +88,19 @@ func build(ctx context.Context, g ground) (*house, error) {
 	invitations := invitation.New(invitation.Deps{DB: g.db, IDs: ids, Clock: g.clock, Audit: audits, Users: users, Sessions: sessions, Shops: h.shops,
 		Settings: h.settings})
 	reporting := h.settings.Reporting
+	exports := export.New(export.Deps{DB: g.db, Clock: g.clock, Log: g.log, Audit: audits, Reporting: reporting})
 
 	rates := rate.New(rate.Deps{DB: g.db, Clock: g.clock, Audit: audits, Reporting: reporting, Announce: announce})
 	consents := consent.New(consent.Deps{DB: g.db, Clock: g.clock, Announce: announce})
-	products := catalog.New(catalog.Deps{DB: g.db, IDs: ids, Clock: g.clock, Reporting: reporting, Announce: announce})
-	activities := activity.New(activity.Deps{Warehouse: g.warehouse, Clock: g.clock})
+	products := catalog.New(catalog.Deps{DB: g.db, IDs: ids, Clock: g.clock, Reporting: reporting, Exports: exports, Announce: announce})
+	activities := activity.New(activity.Deps{Warehouse: g.warehouse, Clock: g.clock, Exports: exports})
 	names := dictionary.New(dictionary.Deps{DB: g.db, IDs: ids, Clock: g.clock, Warehouse: g.warehouse, Reporting: reporting, Audit: audits.Record})
 	// Orders pass sums on to customers, and customers show orders in their timeline; the one who is made first gets a closure.
-	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Warehouse: g.warehouse, Announce: announce,
+	orders := order.New(order.Deps{DB: g.db, IDs: ids, Clock: g.clock, Rates: rates, Reporting: reporting, Warehouse: g.warehouse, Exports: exports, Announce: announce,
 		KeepTotals: func(ctx context.Context, tx *sqldb.Tx, totals []order.Totals) error {
 			return h.customers.SetTotals(ctx, tx, totalsOf(totals))
 		}})
-	h.customers = customer.New(customer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Reporting: reporting, Announce: announce,
+	h.customers = customer.New(customer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Reporting: reporting, Exports: exports, Announce: announce,
 		Region: regions{h.shops, g.db}.of, Audit: audits.Record, Consents: consents,
 		DefaultShop: func(ctx context.Context) (id.ID, error) { s, err := h.shops.Default(ctx); return s.ID, err },
 		Follow:      func(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) error { return h.ingest.Follow(ctx, tx, r) },

@@ -88,6 +88,7 @@ var engines = map[string]map[string]string{
 	"github.com/prometheus":           {"internal/platform/obs": "hides it"},
 	"github.com/nyaruka/phonenumbers": {"internal/base/address": "hides it"},
 	"github.com/alexedwards/argon2id": {"internal/access/user": "hides it"},
+	"github.com/xuri/excelize":        {"internal/platform/sheet": "hides it"},
 	"github.com/alecthomas/kong":      {"internal/app": "the command line"},
 }
 

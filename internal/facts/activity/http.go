@@ -11,25 +11,34 @@ import (
 	"rapport/internal/platform/httpapi"
 )
 
-type listInput struct {
+// ListQuery is what a list is narrowed and sorted by, wherever it is asked for: in the list and in its export.
+type ListQuery struct {
 	MessageID  string     `query:"message_id"`
 	Name       string     `query:"name"`
 	Kind       string     `query:"kind" enum:"track,page,screen,identify,group,alias"`
 	CustomerID httpapi.ID `query:"customer_id"`
 	From       time.Time  `query:"from" doc:"At or after"`
 	To         time.Time  `query:"to" doc:"Before"`
-	Limit      int        `query:"limit" minimum:"0" maximum:"500"`
-	Cursor     string     `query:"cursor"`
+}
+
+type listInput struct {
+	ListQuery
+	httpapi.Paging
+}
+
+func filter(in *listInput) Filter {
+	return Filter{MessageID: in.MessageID, Name: in.Name, Kind: in.Kind, CustomerID: in.CustomerID.ID, From: in.From, To: in.To,
+		Limit: in.Limit, Cursor: in.Cursor}
 }
 
 type body[T any] struct{ Body T }
 
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
+	s.exportRoutes(api)
 	huma.Register(api, httpapi.Op("list-events", "GET /api/v1/events", "List events, newest first", role.ActivityRead),
 		func(ctx context.Context, in *listInput) (*body[page.Page[Event]], error) {
-			p, err := s.List(ctx, Filter{MessageID: in.MessageID, Name: in.Name, Kind: in.Kind, CustomerID: in.CustomerID.ID, From: in.From, To: in.To,
-				Limit: in.Limit, Cursor: in.Cursor})
+			p, err := s.List(ctx, filter(in))
 			return &body[page.Page[Event]]{p}, err
 		})
 	huma.Register(api, httpapi.Op("list-source-days", "GET /api/v1/events/sources", "What came through each source in 24 hours", role.ActivityRead),

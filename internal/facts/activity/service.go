@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rapport/internal/access/export"
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
@@ -15,6 +16,7 @@ import (
 type Deps struct {
 	Warehouse warehouse.Warehouse
 	Clock     clock.Clock
+	Exports   *export.Service // takes lists out as files; nil in tests that need none
 }
 
 // Service answers questions about events.

@@ -71,7 +71,8 @@ type FacetRow struct {
 	Cut        bool     `json:"cut,omitempty" doc:"True where there are more than can be chosen from"`
 }
 
-type listInput struct {
+// ListQuery is what a list is narrowed and sorted by, wherever it is asked for: in the list and in its export.
+type ListQuery struct {
 	Query     string     `query:"q" maxLength:"200" doc:"Words that must all occur"`
 	ShopID    httpapi.ID `query:"shop_id"`
 	Category  string     `query:"category" maxLength:"1000" doc:"With everything below it" example:"Clothing > Hoodies"`
@@ -83,8 +84,11 @@ type listInput struct {
 	PriceTo   string     `query:"price_to" maxLength:"24"`
 	Sort      string     `query:"sort" enum:"name,price,stock,updated" doc:"name where absent"`
 	Order     string     `query:"order" enum:"asc,desc" doc:"asc where absent"`
-	Limit     int        `query:"limit" minimum:"0" maximum:"500"`
-	Cursor    string     `query:"cursor"`
+}
+
+type listInput struct {
+	ListQuery
+	httpapi.Paging
 }
 
 func (s *Service) page(ctx context.Context, in *listInput) (page.Page[Row], error) {
@@ -120,6 +124,7 @@ type body[T any] struct{ Body T }
 
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
+	s.exportRoutes(api)
 	huma.Register(api, httpapi.Op("list-products", "GET /api/v1/products", "List products, found and sorted", role.CatalogRead),
 		func(ctx context.Context, in *listInput) (*body[page.Page[Row]], error) {
 			p, err := s.page(ctx, in)

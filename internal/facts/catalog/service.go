@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"rapport/internal/access/export"
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
@@ -25,6 +26,8 @@ type Deps struct {
 	Clock clock.Clock
 	// Reporting gives the currency of amounts that name none; nil in tests that need none.
 	Reporting func() (currency string, zone *time.Location)
+	// Exports takes lists out as files; nil in tests that need none.
+	Exports *export.Service
 	// Announce writes to the outbox within tx.
 	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
 }

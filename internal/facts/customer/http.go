@@ -102,7 +102,8 @@ type Written struct {
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
-type listInput struct {
+// ListQuery is what a list is narrowed and sorted by, wherever it is asked for: in the list and in its export.
+type ListQuery struct {
 	Query       string `query:"q" maxLength:"1000" doc:"Words or their beginnings, an address, a number"`
 	Email       string `query:"email" maxLength:"1000" doc:"Also finds those whose address only a browser gave"`
 	ExternalID  string `query:"external_id" maxLength:"500"`
@@ -118,8 +119,11 @@ type listInput struct {
 	SpentTo     string `query:"spent_to" maxLength:"24"`
 	Sort        string `query:"sort" enum:"last_seen,name,spent,orders,created" doc:"last_seen where absent"`
 	Order       string `query:"order" enum:"asc,desc" doc:"desc where absent, asc for names"`
-	Limit       int    `query:"limit" minimum:"0" maximum:"500"`
-	Cursor      string `query:"cursor"`
+}
+
+type listInput struct {
+	ListQuery
+	httpapi.Paging
 }
 
 func (s *Service) filter(in *listInput) (Filter, error) {
@@ -170,6 +174,7 @@ type timelineInput struct {
 
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
+	s.exportRoutes(api)
 	huma.Register(api, httpapi.Op("list-customers", "GET /api/v1/customers", "Customers, found and sorted", role.CustomerRead),
 		func(ctx context.Context, in *listInput) (*listOutput, error) {
 			p, err := s.page(ctx, in)

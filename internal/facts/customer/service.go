@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"rapport/internal/access/export"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/platform/sqldb"
@@ -21,6 +22,8 @@ type Deps struct {
 	Log   *slog.Logger
 	// Reporting gives the one currency and zone of all figures; it must not use the pool.
 	Reporting func() (currency string, zone *time.Location)
+	// Exports takes lists out as files; nil in tests that need none.
+	Exports *export.Service
 	// Region gives the country ("IN", "DE") whose phone numbers a shop's customers write without prefix, "" where unknown; it
 	// must not use the pool.
 	Region func(shop id.ID) string

@@ -62,13 +62,13 @@ type LineRow struct {
 
 // RefundRow is a refund of an order.
 type RefundRow struct {
-	Key       string          `json:"key"`
-	At        time.Time       `json:"at"`
-	Amount    money.Wire      `json:"amount"`
-	Reporting *money.Wire     `json:"reporting_amount,omitempty"`
-	Reason    string          `json:"reason,omitempty"`
-	Confirmed bool            `json:"confirmed"`
-	Lines     []ReturnRow     `json:"lines" nullable:"false" doc:"What came back"`
+	Key       string      `json:"key"`
+	At        time.Time   `json:"at"`
+	Amount    money.Wire  `json:"amount"`
+	Reporting *money.Wire `json:"reporting_amount,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+	Confirmed bool        `json:"confirmed"`
+	Lines     []ReturnRow `json:"lines" nullable:"false" doc:"What came back"`
 }
 
 // CartRow is a cart in a list.
@@ -114,7 +114,8 @@ type CartLineRow struct {
 	ImageURL string     `json:"image_url,omitempty"`
 }
 
-type listInput struct {
+// ListQuery is what a list is narrowed and sorted by, wherever it is asked for: in the list and in its export.
+type ListQuery struct {
 	CustomerID httpapi.ID `query:"customer_id"`
 	ShopID     httpapi.ID `query:"shop_id"`
 	ProductID  httpapi.ID `query:"product_id" doc:"With a line of this product"`
@@ -130,8 +131,11 @@ type listInput struct {
 	AmountTo   string     `query:"amount_to" maxLength:"24" doc:"Largest total"`
 	Sort       string     `query:"sort" enum:"placed,total" doc:"placed where absent; total is in the reporting currency, and without a rate 0"`
 	Order      string     `query:"order" enum:"asc,desc" doc:"desc where absent"`
-	Limit      int        `query:"limit" minimum:"0" maximum:"500"`
-	Cursor     string     `query:"cursor"`
+}
+
+type listInput struct {
+	ListQuery
+	httpapi.Paging
 }
 
 func (s *Service) filter(in *listInput) (Filter, error) {
@@ -155,7 +159,8 @@ type customerInput struct {
 	Cursor string     `query:"cursor"`
 }
 
-type cartInput struct {
+// CartQuery is what the list of carts is narrowed and sorted by, in the list and in its export.
+type CartQuery struct {
 	CustomerID httpapi.ID `query:"customer_id"`
 	ShopID     httpapi.ID `query:"shop_id"`
 	Status     string     `query:"status" enum:"open,empty,ordered,left,recovered" doc:"left: open and untouched for an hour or more; recovered: ordered after it had been left"`
@@ -165,8 +170,11 @@ type cartInput struct {
 	ValueFrom  string     `query:"value_from" maxLength:"24" doc:"Smallest value, of the cart's own currency"`
 	ValueTo    string     `query:"value_to" maxLength:"24"`
 	Order      string     `query:"order" enum:"asc,desc" doc:"By when it was last used; desc where absent"`
-	Limit      int        `query:"limit" minimum:"0" maximum:"500"`
-	Cursor     string     `query:"cursor"`
+}
+
+type cartInput struct {
+	CartQuery
+	httpapi.Paging
 }
 
 // days reads a stretch of days of the reporting zone.
@@ -206,13 +214,11 @@ type body[T any] struct{ Body T }
 
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
+	s.exportRoutes(api)
 	huma.Register(api, httpapi.Op("list-orders", "GET /api/v1/orders", "List orders, newest first", role.OrderRead),
 		func(ctx context.Context, in *listInput) (*body[page.Page[Row]], error) {
-			f, err := s.filter(in)
-			if err != nil {
-				return nil, err
-			}
-			return s.list(ctx, f)
+			p, err := s.orderPage(ctx, in)
+			return &body[page.Page[Row]]{p}, err
 		})
 	huma.Register(api, httpapi.Op("list-customer-orders", "GET /api/v1/customers/{id}/orders", "List the orders of a customer", role.OrderRead),
 		func(ctx context.Context, in *customerInput) (*body[page.Page[Row]], error) {

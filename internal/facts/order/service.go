@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"rapport/internal/access/export"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/base/money"
@@ -30,6 +31,8 @@ type Deps struct {
 	Reporting func() (currency string, zone *time.Location)
 	// KeepTotals passes sums on to the customers, where a change begins here (new rates); nil in tests that need none.
 	KeepTotals func(ctx context.Context, tx *sqldb.Tx, totals []Totals) error
+	// Exports takes lists out as files; nil in tests that need none.
+	Exports *export.Service
 	// Warehouse finds orders by product and by total; nil in tests that need none.
 	Warehouse warehouse.Warehouse
 	// Announce writes to the outbox within tx.

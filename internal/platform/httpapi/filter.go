@@ -6,7 +6,17 @@ import (
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/money"
+	"rapport/internal/base/page"
 )
+
+// Paging is how a list is asked for its next page.
+type Paging struct {
+	Limit  int    `query:"limit" minimum:"0" maximum:"500"`
+	Cursor string `query:"cursor"`
+}
+
+// Whole asks for a list from a cursor on, in pages that are as long as lists allow.
+func Whole(cursor string) Paging { return Paging{page.MaxLimit, cursor} }
 
 // Day reads a day of a filter as the instant at which it begins in a zone; 0 where none is given.
 func Day(field, text string, zone *time.Location) (int64, error) {
