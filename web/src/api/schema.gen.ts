@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carts/{customer_id}/{shop_id}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a cart with what happened to it */
+        get: operations["get-cart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -176,6 +193,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the made-up shop is */
+        get: operations["get-demo"];
+        put?: never;
+        /** Fill an empty Rapport with a made-up shop and keep it alive; its figures are in euros */
+        post: operations["begin-demo"];
+        /** Send no more made-up visitors; what is there stays */
+        delete: operations["end-demo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which events come */
+        get: operations["list-event-names"];
+        put?: never;
+        /** Describe an event before the first one comes */
+        post: operations["plan-event-name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-names/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An event and what it carries */
+        get: operations["get-event-name"];
+        put?: never;
+        post?: never;
+        /** Forget an entry; its events stay */
+        delete: operations["delete-event-name"];
+        options?: never;
+        head?: never;
+        /** Say what an event is, whose, and whether it is expected */
+        patch: operations["describe-event-name"];
+        trace?: never;
+    };
+    "/api/v1/event-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is blocked and renamed, and was */
+        get: operations["list-event-rules"];
+        put?: never;
+        /** Block or rename an event */
+        post: operations["make-event-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let a name be itself again */
+        delete: operations["end-event-rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came in since the last call */
+        get: operations["watch-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -227,6 +352,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/{id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An event as it came and what was made of it */
+        get: operations["trace-event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -259,10 +401,12 @@ export interface paths {
         get: operations["get-import"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Discard a draft and its file */
+        delete: operations["discard-import"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Correct what a draft is taken for */
+        patch: operations["update-import"];
         trace?: never;
     };
     "/api/v1/imports/{id}/cancel": {
@@ -299,6 +443,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what a draft is taken for: its kind, its columns and their fields */
+        get: operations["get-import-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what the import of a draft would do
+         * @description The beginning of the file, or all of a small one, is imported and taken back at once. Nothing is changed.
+         */
+        post: operations["preview-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}/resume": {
         parameters: {
             query?: never;
@@ -310,6 +491,23 @@ export interface paths {
         put?: never;
         /** Go on with an import that was cancelled or failed */
         post: operations["resume-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import a draft */
+        post: operations["start-import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -466,7 +664,28 @@ export interface paths {
         /** List orders, newest first */
         get: operations["list-orders"];
         put?: never;
-        post?: never;
+        /** Write an order by its number within the shop */
+        post: operations["put-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write many orders, one JSON object a line
+         * @description The body holds one JSON object a line, of the form that the operation for a single one takes. The answer holds one line for each of them: created, updated, unchanged or refused with the reason. Refused lines keep no others from being written.
+         */
+        post: operations["put-orders"];
         delete?: never;
         options?: never;
         head?: never;
@@ -487,6 +706,24 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Change parts of an order */
+        patch: operations["edit-order"];
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give money of an order back, for lines that came back or without any */
+        post: operations["refund-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -497,8 +734,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List products by name */
+        /** List products, found and sorted */
         get: operations["list-products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What lists of products can be narrowed by */
+        get: operations["list-product-facets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -516,6 +770,23 @@ export interface paths {
         };
         /** Show a product with its variants */
         get: operations["get-product"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the prices that a product had, newest first */
+        get: operations["list-product-prices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -568,6 +839,40 @@ export interface paths {
         };
         /** List events that were refused, newest first */
         get: operations["list-refused-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refused-events/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send refused events again, after a fix */
+        post: operations["send-refused-events-again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refused-events/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why events stand refused */
+        get: operations["list-refused-reasons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -917,6 +1222,8 @@ export interface components {
             items: components["schemas"]["ActivityEvent"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         ActivityLive: {
             /** @description The newest 20 */
@@ -965,6 +1272,8 @@ export interface components {
             items: components["schemas"]["ActivitySourceDay"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         ApikeyDraft: {
             /** @description Public, for web pages; the scope must be ingest */
@@ -1004,6 +1313,8 @@ export interface components {
             items: components["schemas"]["ApikeyKey"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         ApikeySourceRow: {
             /** Format: date-time */
@@ -1020,6 +1331,8 @@ export interface components {
             items: components["schemas"]["ApikeySourceRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         AuditEntry: {
             /**
@@ -1049,6 +1362,8 @@ export interface components {
             items: components["schemas"]["AuditEntry"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         BackupListBody: {
             /** @description Why the last one failed; empty where it did not */
@@ -1073,6 +1388,18 @@ export interface components {
             /** Format: int64 */
             bytes: number;
             name: string;
+        };
+        BulkLine: {
+            error?: components["schemas"]["Problem"];
+            external_id?: string;
+            id?: string;
+            /**
+             * Format: int64
+             * @description From 1
+             */
+            line: number;
+            /** @enum {string} */
+            status: "created" | "updated" | "unchanged" | "refused";
         };
         CatalogDetail: {
             active: boolean;
@@ -1111,6 +1438,32 @@ export interface components {
             url: string;
             variants: components["schemas"]["CatalogVariantRow"][];
         };
+        CatalogFacetRow: {
+            brands: string[];
+            categories: string[];
+            /** @description True where there are more than can be chosen from */
+            cut?: boolean;
+        };
+        CatalogPriceRow: {
+            /** Format: date-time */
+            at: string;
+            /** @description Absent: no price was known any more */
+            price?: components["schemas"]["Money"];
+            /** @enum {string} */
+            said_by: "user" | "key" | "import" | "event" | "system";
+            variant?: string;
+            /** @description 0: the product's own price */
+            variant_id: string;
+            /** @description Name of the user, the key or the file */
+            who?: string;
+        };
+        CatalogPriceRowPage: {
+            items: components["schemas"]["CatalogPriceRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
+        };
         CatalogRow: {
             active: boolean;
             brand: string;
@@ -1145,6 +1498,8 @@ export interface components {
             items: components["schemas"]["CatalogRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         CatalogVariantRow: {
             external_id: string;
@@ -1309,6 +1664,8 @@ export interface components {
             items: components["schemas"]["CustomerRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         CustomerTimelineRow: {
             /** Format: date-time */
@@ -1322,6 +1679,8 @@ export interface components {
             items: components["schemas"]["CustomerTimelineRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         CustomerWritten: {
             attributes?: {
@@ -1347,6 +1706,170 @@ export interface components {
             shop_id?: string;
             /** @example Asia/Tehran */
             zone?: string;
+        };
+        DictionaryDayVolume: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            events: number;
+        };
+        DictionaryDetail: {
+            /** @description Other names that differ only in case, blanks, hyphens or underscores: probably meant to be one */
+            alike: string[];
+            /** @description In those days */
+            by_source: components["schemas"]["DictionarySourceVolume"][];
+            /** @description The last 30 days that had any, oldest first, by receipt in the reporting zone */
+            days: components["schemas"]["DictionaryDayVolume"][];
+            description: string;
+            /**
+             * Format: int64
+             * @description Applied since first_seen_at
+             */
+            events: number;
+            /** @enum {string} */
+            expected: "" | "expected" | "unexpected";
+            /**
+             * Format: date-time
+             * @description Received; missing while none has come
+             */
+            first_seen_at?: string;
+            /** @description The last 400 days that had any, oldest first */
+            history: components["schemas"]["DictionaryDayVolume"][];
+            id: string;
+            /**
+             * @description other: events whose names are beyond the number that is kept
+             * @enum {string}
+             */
+            kind: "track" | "page" | "screen" | "identify" | "group" | "alias" | "other";
+            /** Format: date-time */
+            last_seen_at?: string;
+            /** @description Empty for all kinds but track, which have one entry each */
+            name: string;
+            /** @description Has more properties than are kept */
+            overflow: boolean;
+            owner: string;
+            properties: components["schemas"]["DictionaryProperty"][];
+            /** @description The rule that stands for it */
+            rule?: components["schemas"]["DictionaryRule"];
+            /** @description All that ever stood for the name or led to it, newest first */
+            rules: components["schemas"]["DictionaryRule"][];
+            /** @description Through which it came in those days */
+            sources: string[];
+        };
+        DictionaryDraft: {
+            /** @enum {string} */
+            action: "block" | "rename";
+            name: string;
+            /** @description The new name of a rename */
+            target?: string;
+        };
+        DictionaryName: {
+            /** @description Other names that differ only in case, blanks, hyphens or underscores: probably meant to be one */
+            alike: string[];
+            /** @description The last 30 days that had any, oldest first, by receipt in the reporting zone */
+            days: components["schemas"]["DictionaryDayVolume"][];
+            description: string;
+            /**
+             * Format: int64
+             * @description Applied since first_seen_at
+             */
+            events: number;
+            /** @enum {string} */
+            expected: "" | "expected" | "unexpected";
+            /**
+             * Format: date-time
+             * @description Received; missing while none has come
+             */
+            first_seen_at?: string;
+            id: string;
+            /**
+             * @description other: events whose names are beyond the number that is kept
+             * @enum {string}
+             */
+            kind: "track" | "page" | "screen" | "identify" | "group" | "alias" | "other";
+            /** Format: date-time */
+            last_seen_at?: string;
+            /** @description Empty for all kinds but track, which have one entry each */
+            name: string;
+            /** @description Has more properties than are kept */
+            overflow: boolean;
+            owner: string;
+            /** @description The rule that stands for it */
+            rule?: components["schemas"]["DictionaryRule"];
+            /** @description Through which it came in those days */
+            sources: string[];
+        };
+        DictionaryNamePage: {
+            items: components["schemas"]["DictionaryName"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
+        };
+        DictionaryPatch: {
+            description?: string;
+            /** @enum {string} */
+            expected?: "" | "expected" | "unexpected";
+            owner?: string;
+        };
+        DictionaryPlan: {
+            description?: string;
+            /** @enum {string} */
+            expected?: "" | "expected" | "unexpected";
+            name: string;
+            owner?: string;
+        };
+        DictionaryProperty: {
+            /** @description Comes in several types, not counting null */
+            conflict: boolean;
+            /** @description Of the newest events; never of what names a person */
+            examples: string[];
+            name: string;
+            /** @description Looks as if it names a person, so no examples are shown */
+            personal: boolean;
+            types: components["schemas"]["DictionaryType"][];
+        };
+        DictionaryRule: {
+            /** @enum {string} */
+            action: "block" | "rename";
+            /**
+             * Format: date-time
+             * @description Events received from then on
+             */
+            from: string;
+            id: string;
+            made_by: string;
+            name: string;
+            /** @description The new name of a rename */
+            target: string;
+            /**
+             * Format: date-time
+             * @description Missing while it stands
+             */
+            until?: string;
+        };
+        DictionaryRulePage: {
+            items: components["schemas"]["DictionaryRule"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
+        };
+        DictionarySourceVolume: {
+            /** Format: int64 */
+            events: number;
+            source_id: string;
+        };
+        DictionaryType: {
+            /** Format: date-time */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description To the hour
+             */
+            last_seen_at: string;
+            /** @enum {string} */
+            type: "text" | "number" | "boolean" | "object" | "list" | "null";
         };
         DoorMe: {
             permissions: string[];
@@ -1393,6 +1916,78 @@ export interface components {
             message: string;
             path: string;
         };
+        ImporterChangeBody: {
+            currency?: string;
+            /**
+             * @description Another kind forgets the mapping
+             * @enum {string}
+             */
+            kind?: "customers" | "orders" | "order_lines" | "products" | "events" | "web_logs";
+            /** @description Field -> column, the whole of it; - leaves a field out */
+            mapping?: {
+                [key: string]: string;
+            };
+            zone?: string;
+        };
+        ImporterColumnRow: {
+            /**
+             * @description Who says so
+             * @enum {string}
+             */
+            by: "" | "header" | "content" | "you";
+            /** @description What it is taken for; empty for nothing */
+            field: string;
+            /**
+             * @description What its cells look like
+             * @enum {string}
+             */
+            looks: "empty" | "email" | "phone" | "date" | "money" | "number" | "id" | "url" | "yes_no" | "json" | "text";
+            name: string;
+            samples: string[];
+        };
+        ImporterPlanRow: {
+            columns: components["schemas"]["ImporterColumnRow"][];
+            /** @description What a column may be, the needed ones first */
+            fields: string[];
+            /** @description The first line is read as data; header=none in the mapping */
+            headless: boolean;
+            import: components["schemas"]["ImporterRow"];
+            /** @description Groups of fields of which one is needed and no column was found */
+            missing: string[][];
+            /** @description Why the file cannot be read in this way; empty where it can */
+            problem: string;
+        };
+        ImporterPreviewRow: {
+            /** Format: int64 */
+            created: number;
+            /** @description The first refused rows */
+            refusals: components["schemas"]["ImporterRefusalRow"][];
+            /** Format: int64 */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Looked at
+             */
+            rows: number;
+            samples: components["schemas"]["ImporterSampleRow"][];
+            /** @description Rows left out on purpose, by reason */
+            skipped: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+            /** @description These are all rows of the file; else its first ones */
+            whole: boolean;
+        };
+        ImporterRefusalRow: {
+            column: string;
+            /** Format: int64 */
+            line: number;
+            reason: string;
+            value: string;
+        };
         ImporterRow: {
             /** Format: int64 */
             created: number;
@@ -1403,7 +1998,7 @@ export interface components {
             dry_run: boolean;
             id: string;
             /** @enum {string} */
-            kind: "customers" | "orders" | "order_lines" | "products";
+            kind: "customers" | "orders" | "order_lines" | "products" | "events" | "web_logs";
             /** @description Field -> column, as given; the rest was guessed */
             mapping: {
                 [key: string]: string;
@@ -1427,14 +2022,22 @@ export interface components {
             /** Format: int64 */
             rows_read: number;
             shop_id: string;
+            /** @description Rows left out on purpose, by reason: bots, static, redirects, errors, other, no_request */
+            skipped: {
+                [key: string]: number;
+            };
             /** Format: date-time */
             started_at?: string;
             /** @enum {string} */
-            status: "waiting" | "running" | "done" | "failed" | "cancelled";
+            status: "draft" | "waiting" | "running" | "done" | "failed" | "cancelled" | "undoing" | "undone";
             /** Format: int64 */
             total_bytes: number;
             /** Format: int64 */
             unchanged: number;
+            /** @description What the undoing came to, so far */
+            undo?: components["schemas"]["ImporterUndo"];
+            /** @description It is kept what was there before */
+            undoable: boolean;
             /** Format: int64 */
             updated: number;
             /** Format: date-time */
@@ -1447,8 +2050,59 @@ export interface components {
             items: components["schemas"]["ImporterRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
+        };
+        ImporterSampleFieldRow: {
+            after: string;
+            before: string;
+            field: string;
+        };
+        ImporterSampleRow: {
+            fields: components["schemas"]["ImporterSampleFieldRow"][];
+            /** @enum {string} */
+            outcome: "created" | "updated";
+            title: string;
+        };
+        ImporterUndo: {
+            /** Format: int64 */
+            kept: number;
+            /** Format: int64 */
+            removed: number;
+            /** Format: int64 */
+            restored: number;
+        };
+        IngestEffectRow: {
+            /**
+             * Format: int64
+             * @description Lines, refunds or products
+             */
+            count: number;
+            /** @description order, order_refunded, order_cancelled, products, or cart_ and what was done */
+            kind: string;
+            /** @description The shop's number of the order, or the cart's key */
+            subject: string;
+        };
+        IngestReasonRow: {
+            code: string;
+            /**
+             * Format: int64
+             * @description Of the newest 20,000 that stand refused
+             */
+            events: number;
+            /** Format: date-time */
+            last_at: string;
+        };
+        IngestReasonRowPage: {
+            items: components["schemas"]["IngestReasonRow"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         IngestRefusedRow: {
+            /** @description It can be sent again */
+            again: boolean;
             /**
              * Format: date-time
              * @description When it was received
@@ -1457,16 +2111,57 @@ export interface components {
             /** @description As it came, cut at 32 KB */
             body: string;
             code: string;
+            /** @description To be asked for under /events/{id}/trace */
+            event_id?: string;
             id: string;
             message_id: string;
             name: string;
+            /**
+             * @description Of sending it again; empty while it stands refused
+             * @enum {string}
+             */
+            outcome: "" | "applied" | "duplicate";
             reason: string;
+            /** Format: date-time */
+            settled_at?: string;
             source_id: string;
         };
         IngestRefusedRowPage: {
             items: components["schemas"]["IngestRefusedRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
+        };
+        IngestResendBody: {
+            code?: string;
+            /** @description With code: where the last call stopped */
+            cursor?: string;
+            /** @description Which; or all with a code */
+            ids?: string[];
+            /** @description With code: only of this name */
+            name?: string;
+            /** @description With code: only from this source */
+            source_id?: string;
+        };
+        IngestResentBody: {
+            /** @description Empty when all were tried */
+            next_cursor: string;
+            /**
+             * Format: int64
+             * @description Still refused
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description On their way; the list says what became of them
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Taken in the meantime, erased, or too old to be sent again
+             */
+            skipped: number;
         };
         IngestStatusBody: {
             disk: components["schemas"]["IngestStatusDisk"];
@@ -1521,6 +2216,99 @@ export interface components {
              */
             refused: number;
         };
+        IngestStreamBody: {
+            /** @description For the next call; a view that nobody asks for ends after 15 seconds */
+            cursor: string;
+            /** @description Newest first */
+            items: components["schemas"]["IngestStreamRow"][];
+            /**
+             * Format: int64
+             * @description Passed the filter and were too many to be kept since the last call
+             */
+            missed: number;
+            /** @description The view had ended: the newest events are given, and what came in between may be missing */
+            resumed: boolean;
+        };
+        IngestStreamRow: {
+            /** @description It was sent again by people */
+            again: boolean;
+            anonymous_id: string;
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            at: string;
+            code?: string;
+            /** @description 0 unless it was accepted */
+            customer_id: string;
+            /** @description Empty where the event cannot be asked for */
+            event_id: string;
+            kind: string;
+            message_id: string;
+            name: string;
+            reason?: string;
+            /** Format: date-time */
+            received_at: string;
+            source_id: string;
+            user_id: string;
+            /** @enum {string} */
+            verdict: "accepted" | "duplicate" | "refused";
+        };
+        IngestTraceBody: {
+            anonymous_id: string;
+            /**
+             * Format: date-time
+             * @description When it happened, as worked out
+             */
+            at?: string;
+            /** @description Of the batch it came in, for events without a context of their own */
+            batch_context?: unknown;
+            code?: string;
+            /** @description As kept */
+            context?: unknown;
+            customer_id: string;
+            effects: components["schemas"]["IngestEffectRow"][];
+            event_id: string;
+            /** @description Without its last part */
+            ip: string;
+            kind: string;
+            message_id: string;
+            name: string;
+            /** @description The refused event that it was before people sent it again */
+            origin_id?: string;
+            /** @description Of a duplicate: the event that had come before */
+            original_id?: string;
+            /**
+             * @description Of sending a refused event again
+             * @enum {string}
+             */
+            outcome: "" | "applied" | "duplicate";
+            /** @description As kept */
+            properties?: unknown;
+            /** @description As it came, but for what no store can hold */
+            raw: string;
+            reason?: string;
+            /** Format: date-time */
+            received_at: string;
+            /**
+             * Format: date-time
+             * @description Of the batch, by the sender's clock
+             */
+            sent_at?: string;
+            /** @description Differs from name where the dictionary renames */
+            sent_name: string;
+            /** @description From a server source; else from a browser */
+            server: boolean;
+            session_id?: string;
+            session_start: boolean;
+            /** Format: date-time */
+            settled_at?: string;
+            shop_id: string;
+            source_id: string;
+            user_id: string;
+            /** @enum {string} */
+            verdict: "accepted" | "waiting" | "duplicate" | "refused";
+        };
         Invitation: {
             /** Format: date-time */
             created_at: string;
@@ -1564,6 +2352,8 @@ export interface components {
             items: components["schemas"]["Invitation"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         InvitationWelcome: {
             /** @description With which he will sign in */
@@ -1602,6 +2392,13 @@ export interface components {
             /** @description There is no user yet */
             needed: boolean;
         };
+        OrderBuyer: {
+            email?: string;
+            external_id?: string;
+            id?: string;
+            name?: string;
+            phone?: string;
+        };
         OrderCartLineRow: {
             image_url?: string;
             name: string;
@@ -1614,6 +2411,35 @@ export interface components {
             url?: string;
             variant?: string;
         };
+        OrderCartPage: {
+            /** Format: int64 */
+            checkout_step: number;
+            customer_id: string;
+            /** @description Newest first; the last 200 operations */
+            history: components["schemas"]["OrderCartStep"][];
+            /** Format: int64 */
+            items: number;
+            /** @description The shop's cart id, else the device */
+            key: string;
+            lines: components["schemas"]["OrderCartLineRow"][];
+            /** @description What it held when it was ordered */
+            ordered_value?: components["schemas"]["Money"];
+            /** @description That it became */
+            orders: components["schemas"]["OrderRow"][];
+            /**
+             * @description The status, with left for an open one that was untouched for an hour, and recovered for one that was ordered after that
+             * @enum {string}
+             */
+            outcome: "open" | "empty" | "ordered" | "left" | "recovered";
+            shop_id: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "open" | "empty" | "ordered";
+            /** Format: date-time */
+            updated_at: string;
+            value: components["schemas"]["Money"];
+        };
         OrderCartRow: {
             /** Format: int64 */
             checkout_step: number;
@@ -1623,6 +2449,13 @@ export interface components {
             /** @description The shop's cart id, else the device */
             key: string;
             lines: components["schemas"]["OrderCartLineRow"][];
+            /** @description What it held when it was ordered */
+            ordered_value?: components["schemas"]["Money"];
+            /**
+             * @description The status, with left for an open one that was untouched for an hour, and recovered for one that was ordered after that
+             * @enum {string}
+             */
+            outcome: "open" | "empty" | "ordered" | "left" | "recovered";
             shop_id: string;
             /** Format: date-time */
             started_at: string;
@@ -1636,6 +2469,20 @@ export interface components {
             items: components["schemas"]["OrderCartRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
+        };
+        OrderCartStep: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "add" | "remove" | "view" | "step" | "order";
+            lines: components["schemas"]["OrderCartLineRow"][];
+            /**
+             * Format: int64
+             * @description Of the checkout
+             */
+            step?: number;
         };
         OrderDetail: {
             attributes?: unknown;
@@ -1651,6 +2498,8 @@ export interface components {
             email?: string;
             /** @description The shop's number of the order */
             external_id: string;
+            /** @description Newest first, at most 200 */
+            history: components["schemas"]["OrderHistoryRow"][];
             id: string;
             lines: components["schemas"]["OrderLineRow"][];
             /** Format: date-time */
@@ -1664,11 +2513,109 @@ export interface components {
             /** @enum {string} */
             status: "pending" | "placed" | "cancelled" | "return";
             tax: components["schemas"]["Money"];
+            /** @description The total holds the tax without its being added to the lines */
+            tax_included: boolean;
             test: boolean;
             /** @description After discounts, with tax and shipping */
             total: components["schemas"]["Money"];
             /** Format: date-time */
             updated_at: string;
+            /** @description Names the order as it stands; send it with a change, so that somebody else's newer change is not lost */
+            version: string;
+        };
+        OrderDifference: {
+            /** @enum {string} */
+            field: "status" | "total" | "discount" | "tax" | "shipping" | "refunded" | "currency" | "placed_at" | "customer" | "lines" | "coupon" | "test" | "confirmed" | "source" | "attributes";
+            from: string;
+            to: string;
+        };
+        OrderDraft: {
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description With the status cancelled; now where absent
+             */
+            cancelled_at?: string;
+            coupon?: string;
+            /** @description ISO 4217; where absent that of the amounts */
+            currency?: string;
+            customer?: components["schemas"]["OrderBuyer"];
+            /** @description On the whole order */
+            discount?: components["schemas"]["Money"];
+            /**
+             * @description The shop's number of the order; made up where absent
+             * @example A-1001
+             */
+            external_id?: string;
+            /** @description All lines; where absent, those known stay */
+            lines?: components["schemas"]["OrderLineDraft"][];
+            /** @description Kept in the history of the order */
+            note?: string;
+            /** Format: date-time */
+            placed_at?: string;
+            refunds?: components["schemas"]["OrderRefundDraft"][];
+            shipping?: components["schemas"]["Money"];
+            /** @description The key's shop, else the default shop, where absent */
+            shop_id?: string;
+            /**
+             * @description placed takes a cancellation back
+             * @enum {string}
+             */
+            status?: "placed" | "cancelled";
+            tax?: components["schemas"]["Money"];
+            /** @description True: prices hold the tax already, which is then not added to the total */
+            tax_included?: boolean;
+            /** @description A test order counts nowhere */
+            test?: boolean;
+            /** @description After discounts, with tax and shipping; worked out from the rest where absent */
+            total?: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description As of when this is so. What is said as of a later time wins, whatever arrives last. Absent: now, over everything known so far
+             */
+            updated_at?: string;
+        };
+        OrderHistoryRow: {
+            /** @description Name of the person or key at that time */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["OrderDifference"][];
+            /** @description 0: told by the order itself */
+            id: string;
+            /** @enum {string} */
+            kind: "created" | "changed" | "note";
+            /** @description Name of the source */
+            source: string;
+            source_id: string;
+            /** @description Of the order afterwards */
+            status: string;
+            /** @description Of a note */
+            text: string;
+            user_id: string;
+            /** @enum {string} */
+            via: "event" | "file" | "api" | "person";
+        };
+        OrderLineDraft: {
+            /** @description On the line */
+            discount?: components["schemas"]["Money"];
+            name?: string;
+            /** @description Of one */
+            price?: components["schemas"]["Money"];
+            /** @description The shop's id of the product or variant */
+            product_external_id?: string;
+            /** @description The id here */
+            product_id?: string;
+            /**
+             * Format: double
+             * @description 1 where absent; at most three decimals
+             */
+            quantity?: number;
+            sku?: string;
+            /** @description Price times quantity less the discount where absent */
+            total?: components["schemas"]["Money"];
         };
         OrderLineRow: {
             discount: components["schemas"]["Money"];
@@ -1679,8 +2626,71 @@ export interface components {
             product_id: string;
             /** Format: double */
             quantity: number;
+            /**
+             * Format: double
+             * @description How much of it came back
+             */
+            returned: number;
             sku: string;
             total: components["schemas"]["Money"];
+        };
+        OrderPatch: {
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description With the status cancelled; now where absent
+             */
+            cancelled_at?: string;
+            coupon?: string;
+            /** @description ISO 4217; where absent that of the amounts */
+            currency?: string;
+            customer?: components["schemas"]["OrderBuyer"];
+            /** @description On the whole order */
+            discount?: components["schemas"]["Money"];
+            /** @description All lines; where absent, those known stay */
+            lines?: components["schemas"]["OrderLineDraft"][];
+            /** @description Kept in the history of the order */
+            note?: string;
+            /** Format: date-time */
+            placed_at?: string;
+            shipping?: components["schemas"]["Money"];
+            /**
+             * @description placed takes a cancellation back
+             * @enum {string}
+             */
+            status?: "placed" | "cancelled";
+            tax?: components["schemas"]["Money"];
+            /** @description True: prices hold the tax already, which is then not added to the total */
+            tax_included?: boolean;
+            /** @description A test order counts nowhere */
+            test?: boolean;
+            /** @description After discounts, with tax and shipping; worked out from the rest where absent */
+            total?: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description As of when this is so. What is said as of a later time wins, whatever arrives last. Absent: now, over everything known so far
+             */
+            updated_at?: string;
+            /** @description As read with the order; refused with order.edited where the order is another one by now */
+            version?: string;
+        };
+        OrderRefundDraft: {
+            /** @description Where absent what the lines come to; without lines everything that is left */
+            amount?: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description Now where absent
+             */
+            at?: string;
+            /** @description The shop's id of the refund; the same id is one refund however often it is sent */
+            external_id?: string;
+            /** @description What came back */
+            lines?: components["schemas"]["OrderReturnLine"][];
+            reason?: string;
+            /** @description As read with the order; refused with order.edited where the order is another one by now */
+            version?: string;
         };
         OrderRefundRow: {
             amount: components["schemas"]["Money"];
@@ -1688,9 +2698,36 @@ export interface components {
             at: string;
             confirmed: boolean;
             key: string;
-            lines?: unknown;
+            /** @description What came back */
+            lines: components["schemas"]["OrderReturnRow"][];
             reason?: string;
             reporting_amount?: components["schemas"]["Money"];
+        };
+        OrderReturnLine: {
+            /** @description The line's total by quantity where absent */
+            amount?: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description Place of the line in the order, from 1
+             */
+            line: number;
+            /**
+             * Format: double
+             * @description All that is left of the line where absent
+             */
+            quantity?: number;
+        };
+        OrderReturnRow: {
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description Place of the line in the order as it was then
+             */
+            line?: number;
+            name: string;
+            /** Format: double */
+            quantity: number;
+            sku: string;
         };
         OrderRow: {
             attributes?: unknown;
@@ -1727,6 +2764,8 @@ export interface components {
             items: components["schemas"]["OrderRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         Problem: {
             /**
@@ -1790,6 +2829,8 @@ export interface components {
             items: components["schemas"]["RateRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         ReportDay: {
             /** Format: int64 */
@@ -1911,6 +2952,8 @@ export interface components {
             items: components["schemas"]["ReportRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         SessionDevice: {
             /** @example Firefox */
@@ -1954,6 +2997,8 @@ export interface components {
             items: components["schemas"]["SessionRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         SettingPatch: {
             /** @example EUR */
@@ -2036,6 +3081,8 @@ export interface components {
             items: components["schemas"]["Shop"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         ShopPatch: {
             brand?: string;
@@ -2052,6 +3099,24 @@ export interface components {
             /** @example owner@shop.example */
             email: string;
             password: string;
+        };
+        StatusBodyBody: {
+            /**
+             * Format: int64
+             * @description Of this stage; 0 of 0 where it is not known
+             */
+            done: number;
+            /** Format: int64 */
+            of: number;
+            /** @description Why it failed */
+            problem: string;
+            /** @description products, rates, events, customers or applying, while it is filled */
+            stage: string;
+            /**
+             * @description alive: everything is there, and made-up visitors come and go
+             * @enum {string}
+             */
+            state: "none" | "filling" | "alive" | "failed";
         };
         UpdatemeRequest: {
             /** @example en */
@@ -2092,6 +3157,8 @@ export interface components {
             items: components["schemas"]["User"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         UserPatch: {
             disabled?: boolean;
@@ -2114,6 +3181,8 @@ export interface components {
             items: components["schemas"]["UserRoleRow"][];
             /** @description Opaque; empty on the last page */
             next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
         };
         V2FormFile: {
             ContentType: string;
@@ -2285,7 +3354,19 @@ export interface operations {
         parameters: {
             query?: {
                 customer_id?: string;
-                status?: "open" | "empty" | "ordered";
+                shop_id?: string;
+                /** @description left: open and untouched for an hour or more; recovered: ordered after it had been left */
+                status?: "open" | "empty" | "ordered" | "left" | "recovered";
+                currency?: string;
+                /** @description First day on which it was last used, in the reporting zone */
+                from?: string;
+                /** @description Day after the last */
+                to?: string;
+                /** @description Smallest value, of the cart's own currency */
+                value_from?: string;
+                value_to?: string;
+                /** @description By when it was last used; desc where absent */
+                order?: "asc" | "desc";
                 limit?: number;
                 cursor?: string;
             };
@@ -2315,6 +3396,39 @@ export interface operations {
             };
         };
     };
+    "get-cart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+                shop_id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCartPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-customers": {
         parameters: {
             query?: {
@@ -2326,6 +3440,19 @@ export interface operations {
                 anonymous_id?: string;
                 known?: "true" | "false";
                 has_orders?: "true" | "false";
+                /** @description ISO 3166 alpha-2, or as it is written in profiles */
+                country?: string;
+                /** @description Whole; Latin capitals do not matter */
+                city?: string;
+                /** @description As in profiles: fa, en-GB ... */
+                language?: string;
+                /** @description Last active on this day of the reporting zone or later */
+                seen_from?: string;
+                /** @description Last active before this day */
+                seen_to?: string;
+                /** @description In the reporting currency */
+                spent_from?: string;
+                spent_to?: string;
                 /** @description last_seen where absent */
                 sort?: "last_seen" | "name" | "spent" | "orders" | "created";
                 /** @description desc where absent, asc for names */
@@ -2522,6 +3649,385 @@ export interface operations {
             };
         };
     };
+    "get-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBodyBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-event-names": {
+        parameters: {
+            query?: {
+                /** @description In name, description and owner; case, blanks, hyphens and underscores of names do not matter */
+                search?: string;
+                /** @description new: nobody said yet whether it is expected; ruled: blocked or renamed; silent: none came for a week */
+                show?: "new" | "expected" | "unexpected" | "ruled" | "alike" | "silent";
+                sort?: "name" | "events" | "first_seen" | "last_seen";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryNamePage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-event-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DictionaryPlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryName"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-event-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-event-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "describe-event-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DictionaryPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryName"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-event-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryRulePage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-event-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DictionaryDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-event-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "watch-events": {
+        parameters: {
+            query?: {
+                /** @description Part of it, or a kind */
+                name?: string;
+                /** @description E-mail address, user id, device, message id or customer id */
+                person?: string;
+                source_id?: string;
+                verdict?: "accepted" | "duplicate" | "refused";
+                /** @description Without it the newest events are given */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestStreamBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-events": {
         parameters: {
             query?: {
@@ -2620,6 +4126,37 @@ export interface operations {
             };
         };
     };
+    "trace-event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestTraceBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-imports": {
         parameters: {
             query?: {
@@ -2663,12 +4200,20 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     currency?: string;
+                    /**
+                     * @description Store the file and wait for /start
+                     * @enum {string}
+                     */
+                    draft?: "true" | "false";
                     /** @enum {string} */
                     dry_run?: "true" | "false";
                     /** Format: binary */
                     file: string;
-                    /** @enum {string} */
-                    kind: "customers" | "orders" | "order_lines" | "products";
+                    /**
+                     * @description Needed, except for a draft
+                     * @enum {string}
+                     */
+                    kind?: "customers" | "orders" | "order_lines" | "products" | "events" | "web_logs";
                     /** @description field=column,field=column or a JSON object; what is not named is guessed */
                     mapping?: string;
                     shop_id?: string;
@@ -2715,6 +4260,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImporterRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImporterChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterPlanRow"];
                 };
             };
             /** @description Error */
@@ -2790,9 +4399,105 @@ export interface operations {
             };
         };
     };
+    "get-import-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterPlanRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterPreviewRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "resume-import": {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-import": {
+        parameters: {
+            query?: {
+                /** @description Read and check everything, change nothing */
+                dry_run?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3193,10 +4898,30 @@ export interface operations {
             query?: {
                 customer_id?: string;
                 shop_id?: string;
+                /** @description With a line of this product */
+                product_id?: string;
                 external_id?: string;
                 /** @description How the order number begins; the list is in the order of numbers then */
                 q?: string;
                 status?: "pending" | "placed" | "cancelled" | "return";
+                /** @description Of the order */
+                currency?: string;
+                /** @description Exactly as it was written */
+                coupon?: string;
+                /** @description Whether money was given back */
+                refunded?: "true" | "false";
+                /** @description First day on which it was placed, in the reporting zone */
+                from?: string;
+                /** @description Day after the last */
+                to?: string;
+                /** @description Smallest total, in the currency asked for, else in the reporting currency */
+                amount_from?: string;
+                /** @description Largest total */
+                amount_to?: string;
+                /** @description placed where absent; total is in the reporting currency, and without a rate 0 */
+                sort?: "placed" | "total";
+                /** @description desc where absent */
+                order?: "asc" | "desc";
                 limit?: number;
                 cursor?: string;
             };
@@ -3213,6 +4938,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["OrderDraft"];
+            };
+        };
+        responses: {
+            /** @description One line for each line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["BulkLine"];
                 };
             };
             /** @description Error */
@@ -3257,12 +5048,96 @@ export interface operations {
             };
         };
     };
+    "edit-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "refund-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderRefundDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-products": {
         parameters: {
             query?: {
                 /** @description Words that must all occur */
                 q?: string;
                 shop_id?: string;
+                /** @description With everything below it */
+                category?: string;
+                brand?: string;
+                /** @description false: known to be sold out */
+                in_stock?: "true" | "false";
+                active?: "true" | "false";
+                /** @description Of the price; the bounds of the price are in it, else in the reporting currency */
+                currency?: string;
+                price_from?: string;
+                price_to?: string;
+                /** @description name where absent */
+                sort?: "name" | "price" | "stock" | "updated";
+                /** @description asc where absent */
+                order?: "asc" | "desc";
                 limit?: number;
                 cursor?: string;
             };
@@ -3279,6 +5154,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-product-facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogFacetRow"];
                 };
             };
             /** @description Error */
@@ -3310,6 +5214,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-product-prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogPriceRowPage"];
                 };
             };
             /** @description Error */
@@ -3431,6 +5366,11 @@ export interface operations {
     "list-refused-events": {
         parameters: {
             query?: {
+                code?: string;
+                name?: string;
+                source_id?: string;
+                /** @description Only those that still stand refused */
+                open?: boolean;
                 limit?: number;
                 cursor?: string;
             };
@@ -3447,6 +5387,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IngestRefusedRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-refused-events-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IngestResendBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResentBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-refused-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestReasonRowPage"];
                 };
             };
             /** @description Error */

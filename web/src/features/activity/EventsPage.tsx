@@ -4,6 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay } from '@/shared/me/queries.ts';
 import { Page } from '@/shared/ui/Page.tsx';
+import { Debugger } from './Debugger.tsx';
+import { Dictionary } from './Dictionary.tsx';
+import { DictionaryEntry } from './DictionaryEntry.tsx';
 import classes from './Events.module.css';
 import { FindEvents } from './FindEvents.tsx';
 import { LiveEvents } from './LiveEvents.tsx';
@@ -14,7 +17,7 @@ import type { EventSearch } from './search.ts';
 /** What comes in: as it happens, searched, and what was refused and why. */
 export function EventsPage() {
   const { t } = useTranslation('activity');
-  const { tab = 'live' } = useSearch({ from: '/inside/events' });
+  const { tab = 'live', entry } = useSearch({ from: '/inside/events' });
   const navigate = useNavigate({ from: '/events' });
   const may = useMay();
   return (
@@ -23,20 +26,25 @@ export function EventsPage() {
       actions={
         <SegmentedControl
           aria-label={t('title')}
+          className={classes.tabs}
           value={tab}
           onChange={(v) => navigate({ search: v === 'live' ? {} : { tab: v as EventSearch['tab'] } })}
           data={[
             { value: 'live', label: t('tab.live') },
-            { value: 'find', label: t('tab.find') },
+            { value: 'debug', label: t('tab.debug') },
             { value: 'refused', label: t('tab.refused') },
+            { value: 'find', label: t('tab.find') },
+            { value: 'dictionary', label: t('tab.dictionary') },
           ]}
         />
       }
     >
-      {may('status.read') && <Counters />}
+      {may('status.read') && tab !== 'dictionary' && <Counters />}
       {tab === 'live' && <LiveEvents />}
       {tab === 'find' && <FindEvents />}
+      {tab === 'debug' && <Debugger />}
       {tab === 'refused' && <RefusedEvents />}
+      {tab === 'dictionary' && (entry ? <DictionaryEntry id={entry} /> : <Dictionary />)}
     </Page>
   );
 }
