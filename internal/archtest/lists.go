@@ -80,16 +80,18 @@ var storeEngines = map[string]string{
 
 // engines lists who may import what belongs to one database or one library that must stay replaceable.
 var engines = map[string]map[string]string{
-	"modernc.org/sqlite":              storeEngines,
-	"github.com/jackc/pgx":            storeEngines,
-	"github.com/duckdb/duckdb-go":     {"internal/platform/warehouse/duck": "embedded warehouse"},
-	"github.com/riverqueue/river":     {"internal/platform/jobs": "hides it"},
-	"github.com/pressly/goose":        {"internal/platform/sqldb": "runs the migrations"},
-	"github.com/prometheus":           {"internal/platform/obs": "hides it"},
-	"github.com/nyaruka/phonenumbers": {"internal/base/address": "hides it"},
-	"github.com/alexedwards/argon2id": {"internal/access/user": "hides it"},
-	"github.com/xuri/excelize":        {"internal/platform/sheet": "hides it"},
-	"github.com/alecthomas/kong":      {"internal/app": "the command line"},
+	"modernc.org/sqlite":               storeEngines,
+	"github.com/jackc/pgx":             storeEngines,
+	"github.com/duckdb/duckdb-go":      {"internal/platform/warehouse/duck": "embedded warehouse"},
+	"github.com/riverqueue/river":      {"internal/platform/jobs": "hides it"},
+	"github.com/pressly/goose":         {"internal/platform/sqldb": "runs the migrations"},
+	"github.com/prometheus":            {"internal/platform/obs": "hides it"},
+	"github.com/nyaruka/phonenumbers":  {"internal/base/address": "hides it"},
+	"github.com/alexedwards/argon2id":  {"internal/access/user": "hides it"},
+	"github.com/xuri/excelize":         {"internal/platform/sheet": "hides it"},
+	"github.com/alecthomas/kong":       {"internal/app": "the command line"},
+	"github.com/caddyserver/certmagic": {"internal/platform/certificate": "hides it"},
+	"go.uber.org/zap":                  {"internal/platform/certificate": "what certmagic logs with"},
 }
 
 // largeFiles are over the limit for now; the number only ever gets smaller.

@@ -80,6 +80,9 @@ var (
 	jsonType = []string{"application/json"}
 )
 
+// bodyTime bounds how long a body may take to arrive.
+const bodyTime = 30 * time.Second
+
 // maxDrain is how much of a request that is too large is read and thrown away, so that the sender hears the answer.
 const maxDrain = 32 << 20
 
@@ -104,6 +107,8 @@ func (s *Service) serveTracking(w http.ResponseWriter, r *http.Request, kind eve
 		return
 	}
 	defer s.release(room)
+	// Who sends its body a byte at a time holds room that others need. The next request gets a deadline of its own.
+	_ = http.NewResponseController(w).SetReadDeadline(s.Clock.Now().Add(bodyTime)) // not every writer can, as in tests
 	b := borrow()
 	defer b.giveBack()
 	if err := b.read(r.Body, r.ContentLength); err != nil {
