@@ -16,6 +16,7 @@ import (
 	"rapport/internal/base/errs"
 	"rapport/internal/platform/config"
 	"rapport/internal/platform/obs"
+	"rapport/internal/platform/systemd"
 )
 
 // drainTime bounds how long a stop waits for requests in flight and for what was accepted to be applied. What is left then is
@@ -52,7 +53,7 @@ func (c *serveCmd) Run(p *Process) error {
 	if err != nil {
 		return err
 	}
-	ln, err := listen(cfg.Listen)
+	f, err := openFront(cfg, log)
 	if err != nil {
 		held.release()
 		return err
@@ -60,40 +61,49 @@ func (c *serveCmd) Run(p *Process) error {
 	a, err := Open(ctx, Options{Config: cfg, Version: p.Version, Log: log, Held: held})
 	if err != nil {
 		held.release()
-		return errors.Join(err, ln.Close())
+		f.close()
+		return err
 	}
-	return a.serve(ctx, p, cfg, ln)
+	return a.serve(ctx, p, cfg, f)
 }
 
-func (a *App) serve(ctx context.Context, p *Process, cfg *config.Config, ln net.Listener) error {
+func (a *App) serve(ctx context.Context, p *Process, cfg *config.Config, f *front) error {
 	if err := a.Start(ctx); err != nil {
-		return errors.Join(err, ln.Close(), a.Close())
+		f.close()
+		return errors.Join(err, a.Close())
 	}
-	server := &http.Server{
-		Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	if err := f.serve(ctx, a.Handler()); err != nil {
+		f.close()
+		return errors.Join(err, a.Close())
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(ln) }()
-	_, _ = fmt.Fprintf(p.Stdout, "listening on http://%s\n", ln.Addr())
-	a.log.Info("ready", "address", "http://"+ln.Addr().String(), "data", cfg.Data, "version", p.Version)
+	_, _ = fmt.Fprintf(p.Stdout, "listening on %s\n", f.url())
+	a.log.Info("ready", "address", f.url(), "data", cfg.Data, "version", p.Version)
+	manager := systemd.From(p.Environ, os.Getpid())
+	manager.Ready("listening on " + f.url())
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watched := make(chan struct{})
+	go func() { defer close(watched); manager.Watch(ctx, aliveAt(cfg.Data)) }()
 	demo := make(chan struct{})
 	if cfg.Demo {
-		go func() { defer close(demo); a.demo(ctx, p, cfg, "http://"+ln.Addr().String()) }()
+		go func() { defer close(demo); a.demo(ctx, p, cfg, f.url()) }()
 	} else {
 		close(demo)
 	}
 	var err error
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
+	case err = <-f.failed:
 	}
+	manager.Stopping()
 	a.log.Info("stopping: no new requests, draining what was accepted")
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	a.notReady()
 	<-demo
-	err = errors.Join(ignoreClosed(err), server.Shutdown(drain), a.Close())
+	stop()
+	<-watched
+	err = errors.Join(ignoreClosed(err), f.shutdown(drain), a.Close())
 	a.log.Info("stopped")
 	return err
 }
@@ -105,15 +115,32 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-func listen(address string) (net.Listener, error) {
+// aliveAt asks the program over its own socket whether it answers.
+func aliveAt(dir string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		c, err := socketClient(dir)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.close() }()
+		res, err := c.send(ctx, http.MethodGet, "/healthz", "", nil)
+		if err != nil {
+			return err
+		}
+		return res.Body.Close()
+	}
+}
+
+// listen takes an address; setting names where it was said.
+func listen(address, setting string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", address)
 	switch {
 	case err == nil:
 		return ln, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, errs.New(errs.Conflict, "listen.taken", "Another program listens on %s already. Stop it, or choose another address with --listen.", address)
+		return nil, errs.New(errs.Conflict, "listen.taken", "Another program listens on %s already. Stop it, or choose another address with %s.", address, setting)
 	case errors.Is(err, os.ErrPermission):
-		return nil, errs.New(errs.Conflict, "listen.refused", "This user may not listen on %s. Choose a port above 1023 with --listen.", address)
+		return nil, errs.New(errs.Conflict, "listen.refused", "This user may not listen on %s. Choose a port above 1023 with %s.", address, setting)
 	}
 	return nil, usage("cannot listen on %s: %v", address, err)
 }

@@ -190,7 +190,8 @@ func isUpload(op *huma.Operation) bool {
 	return ok
 }
 
-// timedBody takes its deadline off the connection once it was read; left there it would cancel a slow handler.
+// timedBody takes its deadline off the connection once it was read to its end; left there it would cancel a slow handler. A body that did not come
+// in time keeps it: the server would wait for the rest of it otherwise.
 type timedBody struct {
 	io.ReadCloser
 	done func()
@@ -198,13 +199,8 @@ type timedBody struct {
 
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if err == io.EOF {
 		b.done()
 	}
 	return n, err
-}
-
-func (b *timedBody) Close() error {
-	b.done()
-	return b.ReadCloser.Close()
 }
