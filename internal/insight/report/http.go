@@ -24,6 +24,16 @@ type rowsInput struct {
 	Cursor string `query:"cursor"`
 }
 
+type saleInput struct {
+	ID httpapi.ID `path:"id"`
+	overviewInput
+}
+
+type buyersInput struct {
+	ID httpapi.ID `path:"id"`
+	httpapi.Paging
+}
+
 type body[T any] struct{ Body T }
 
 // DefinitionList is the answer of GET /definitions.
@@ -50,6 +60,20 @@ func (s *Service) Routes(api huma.API) {
 			}
 			rows, err := s.Rows(ctx, in.Figure, p, in.Limit, in.Cursor)
 			return &body[page.Page[Row]]{rows}, err
+		})
+	huma.Register(api, httpapi.Op("show-product-sale", "GET /api/v1/reports/products/{id}", "Show how a product sells in a period", role.ReportRead),
+		func(ctx context.Context, in *saleInput) (*body[Sale], error) {
+			p, err := ParsePeriod(in.From, in.To)
+			if err != nil {
+				return nil, err
+			}
+			o, err := s.Sale(ctx, in.ID.ID, p, in.Compare)
+			return &body[Sale]{o}, err
+		})
+	huma.Register(api, httpapi.Op("list-product-buyers", "GET /api/v1/reports/products/{id}/buyers", "List who bought a product, the last one first", role.ReportRead),
+		func(ctx context.Context, in *buyersInput) (*body[page.Page[Buyer]], error) {
+			p, err := s.Buyers(ctx, in.ID.ID, in.Limit, in.Cursor)
+			return &body[page.Page[Buyer]]{p}, err
 		})
 	huma.Register(api, httpapi.Op("list-definitions", "GET /api/v1/definitions", "Say how figures are counted", role.ReportRead),
 		func(ctx context.Context, _ *struct{}) (*body[DefinitionList], error) {

@@ -116,7 +116,7 @@ func (w world) fill(t *testing.T, p whtest.Pair) {
 	for i := range w.orders {
 		o := &w.orders[i]
 		orders = append(orders, []any{o.customer, o.id, int64(1), fmt.Sprint("#", o.id), o.status, o.at(), o.day, o.currency, o.total, int64(0), int64(0), int64(0),
-			int64(0), null(o.noRate, o.reporting(o.total)), null(o.noRate, 0), "", o.confirmed, o.test, int64(0)})
+			w.refunded(o), null(o.noRate, o.reporting(o.total)), null(o.noRate, 0), "", o.confirmed, o.test, int64(0)})
 	}
 	for i := range w.lines {
 		l := &w.lines[i]
@@ -133,6 +133,16 @@ func (w world) fill(t *testing.T, p whtest.Pair) {
 	if err := p.Warehouse.Append(ctx, warehouse.Batch{Seq: 1000, Events: w.events}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// refunded is what was given back for an order.
+func (w world) refunded(o *orderFact) (sum int64) {
+	for i := range w.refunds {
+		if r := &w.refunds[i]; r.order == o && r.confirmed {
+			sum += r.amount
+		}
+	}
+	return sum
 }
 
 func eur(n int64) money.Wire { return money.New(n, "EUR").Wire() }
