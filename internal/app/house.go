@@ -100,6 +100,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 		KeepTotals: func(ctx context.Context, tx *sqldb.Tx, totals []order.Totals) error {
 			return h.customers.SetTotals(ctx, tx, totalsOf(totals))
 		}})
+	orders.Writing = h.writing(products, consents, audits)
 	h.customers = customer.New(customer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Reporting: reporting, Exports: exports, Announce: announce,
 		Region: regions{h.shops, g.db}.of, Audit: audits.Record, Consents: consents,
 		DefaultShop: func(ctx context.Context) (id.ID, error) { s, err := h.shops.Default(ctx); return s.ID, err },

@@ -332,7 +332,7 @@ func (r *reader) content() (Change, error) {
 	if a := limit(r.props.Get("affiliation").String(), maxKeyLength); a != "" {
 		o.Attributes, _ = json.Marshal(map[string]string{"affiliation": a})
 	}
-	return Change{ShopID: r.ShopID, ExternalID: ext, Order: o}, nil
+	return Change{ShopID: r.ShopID, ExternalID: ext, Order: o, By: r.by()}, nil
 }
 
 func (r *reader) total(o *Order) (int64, error) {
@@ -422,7 +422,7 @@ func (r *reader) refunded() (Parsed, error) {
 	if len(lines) > 0 {
 		f.Lines = RefundLines(lines)
 	}
-	return Parsed{Changes: []Change{{ShopID: r.ShopID, ExternalID: ext, Refunds: []Refund{f}}}}, nil
+	return Parsed{Changes: []Change{{ShopID: r.ShopID, ExternalID: ext, Refunds: []Refund{f}, By: r.by()}}}, nil
 }
 
 // RefundLines writes the lines of a refund in their stored form.
@@ -447,5 +447,7 @@ func (r *reader) cancelled() (Parsed, error) {
 	if err != nil {
 		return Parsed{}, err
 	}
-	return Parsed{Changes: []Change{{ShopID: r.ShopID, ExternalID: ext, Cancel: &Cancel{At: r.At, Confirmed: r.Confirmed}}}}, nil
+	return Parsed{Changes: []Change{{ShopID: r.ShopID, ExternalID: ext, Cancel: &Cancel{At: r.At, Confirmed: r.Confirmed}, By: r.by()}}}, nil
 }
+
+func (r *reader) by() By { return By{Via: ViaEvent, SourceID: r.SourceID} }

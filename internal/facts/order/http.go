@@ -220,6 +220,7 @@ func (s *Service) Routes(api huma.API) {
 			p, err := s.orderPage(ctx, in)
 			return &body[page.Page[Row]]{p}, err
 		})
+	s.writeRoutes(api)
 	huma.Register(api, httpapi.Op("list-customer-orders", "GET /api/v1/customers/{id}/orders", "List the orders of a customer", role.OrderRead),
 		func(ctx context.Context, in *customerInput) (*body[page.Page[Row]], error) {
 			return s.list(ctx, Filter{CustomerID: in.ID.ID, Limit: in.Limit, Cursor: in.Cursor})

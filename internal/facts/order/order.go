@@ -10,7 +10,8 @@
 // Everything said about one order (its number within its shop names it) is folded by rules that do not look at the order of
 // arrival: the best content wins (confirmed before unconfirmed, then the newest event time), lines and buyer likewise each
 // for themselves, refunds are a set keyed by the shop's refund id, the earliest cancellation holds. Saying a thing twice
-// changes nothing. Content never revives a cancelled order.
+// changes nothing. Content never revives a cancelled order; only who says so (the API, a person) takes a cancellation back, and the newer of
+// the two holds.
 //
 // Invariants: amounts are minor units of the order's own currency; total is after discounts, with tax and shipping.
 // reporting_total is total in the reporting currency at the rate of the day of the order, and refunds use that same rate, so
@@ -105,6 +106,9 @@ type Change struct {
 	Order      *Order
 	Refunds    []Refund
 	Cancel     *Cancel
+	// ReinstatedAt says that no cancellation up to then holds; 0: nothing is said. Only a server or a person can.
+	ReinstatedAt int64
+	By           By
 	// FileHash marks a change that comes from a file: when the same hash was the last to be stored for the order, nothing is
 	// read or written.
 	FileHash string
@@ -132,8 +136,11 @@ type state struct {
 	order      Order // CustomerID, Lines and the raw identifiers are those of the best evidence
 	refunds    []Refund
 	cancelled  int64 // earliest confirmed
+	lastCancel int64 // newest confirmed
+	reinstated int64 // newest
 	claimed    int64 // earliest unconfirmed
 	created    int64
+	updated    int64
 	fileHash   string
 }
 
@@ -155,6 +162,9 @@ func (s *state) fold(c Change) bool {
 	}
 	if c.Cancel != nil {
 		changed = s.foldCancel(*c.Cancel) || changed
+	}
+	if c.ReinstatedAt > s.reinstated {
+		s.reinstated, changed = c.ReinstatedAt, true
 	}
 	return changed
 }
@@ -218,12 +228,15 @@ func (s *state) foldLines(o *Order) bool {
 }
 
 func (s *state) foldCancel(c Cancel) bool {
-	at := &s.claimed
+	at, later := &s.claimed, false
 	if c.Confirmed {
 		at = &s.cancelled
+		if later = s.lastCancel == 0 || c.At > s.lastCancel; later {
+			s.lastCancel = c.At
+		}
 	}
 	if *at != 0 && *at <= c.At {
-		return false
+		return later
 	}
 	*at = c.At
 	return true
@@ -253,7 +266,7 @@ func (s *state) status() string {
 		return StatusPending
 	case s.order.Return:
 		return StatusReturn
-	case s.cancelled != 0, s.claimed != 0 && !s.order.Confirmed:
+	case s.cancelledAt() != 0:
 		return StatusCancelled
 	}
 	return StatusPlaced
@@ -261,10 +274,13 @@ func (s *state) status() string {
 
 // cancelledAt is when the order was called off, 0 where it was not.
 func (s *state) cancelledAt() int64 {
-	if s.cancelled != 0 {
+	holds := func(at int64) bool { return at != 0 && (s.reinstated == 0 || at > s.reinstated) }
+	switch {
+	case holds(s.cancelled):
 		return s.cancelled
-	}
-	if s.claimed != 0 && !s.order.Confirmed {
+	case holds(s.lastCancel):
+		return s.lastCancel
+	case holds(s.claimed) && !s.order.Confirmed:
 		return s.claimed
 	}
 	return 0

@@ -37,6 +37,8 @@ type Deps struct {
 	Warehouse warehouse.Warehouse
 	// Announce writes to the outbox within tx.
 	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+	// Writing holds what only writes through the API and by hand need.
+	Writing Writing
 }
 
 // Service holds the use cases.
@@ -71,6 +73,9 @@ type Touched struct {
 	Totals   []Totals
 	Orders   []Changed
 	Outcomes []Outcome // one for each change given
+
+	refs   []ref    // of each change given, for this package's own writes
+	states []string //
 }
 
 type orderKey struct {
@@ -148,7 +153,25 @@ func (s *Service) ApplyKnown(ctx context.Context, tx *sqldb.Tx, changes []Change
 	if err := b.write(ctx); err != nil {
 		return Touched{}, err
 	}
+	if len(changes) <= maxWrites {
+		b.name(changes)
+	}
 	return b.finish(ctx)
+}
+
+// maxWrites is the most orders that one transaction of the API writes.
+const maxWrites = 500
+
+// name tells which order each change is about and how it stands.
+func (b *batch) name(changes []Change) {
+	for i := range changes {
+		e := b.states[orderKey{changes[i].ShopID, changes[i].ExternalID}]
+		r, status := e.was, ""
+		if e.state != nil {
+			r, status = ref{e.state.customer, e.state.id}, e.state.status()
+		}
+		b.out.refs, b.out.states = append(b.out.refs, r), append(b.out.states, status)
+	}
 }
 
 // entry is one order of a batch: what is stored and what is to be.
@@ -159,6 +182,8 @@ type entry struct {
 	known   bool // has a row
 	changed bool
 	hash    string
+	before  *glance // how the order looked, where it is stored
+	by      By      // of the last change that changed anything
 }
 
 func (e *entry) owner() id.ID {
@@ -219,7 +244,16 @@ func (b *batch) load(ctx context.Context, changes []Change, known *Known) error 
 			need[e.was] = e.state
 		}
 	}
-	return selectStates(ctx, b.tx, need)
+	if err := selectStates(ctx, b.tx, need); err != nil {
+		return err
+	}
+	for _, e := range b.order {
+		if e.state != nil && e.state.exists {
+			g := e.state.glance()
+			e.before = &g
+		}
+	}
+	return nil
 }
 
 func (b *batch) fold(c *Change, i int) {
@@ -239,6 +273,9 @@ func (b *batch) fold(c *Change, i int) {
 		e.state.fileHash, e.changed = c.FileHash, true
 	}
 	e.changed = e.changed || changed
+	if changed || fresh {
+		e.by = c.origin()
+	}
 	switch {
 	case fresh:
 		b.out.Outcomes[i] = Created
@@ -291,6 +328,7 @@ func (b *batch) stage(ctx context.Context, w *writes, e *entry) error {
 		b.add(st, &rep)
 	case e.was != now:
 		w.deletes = append(w.deletes, e.was)
+		w.moveHistory = append(w.moveHistory, []any{int64(e.was.customer), int64(e.was.order), int64(now.customer)})
 		w.insertOrders = append(w.insertOrders, row)
 		w.updateKeys = append(w.updateKeys, []any{int64(e.key.shop), e.key.ext, int64(st.customer), st.fileHash})
 	default:
@@ -300,6 +338,7 @@ func (b *batch) stage(ctx context.Context, w *writes, e *entry) error {
 			w.updateKeys = append(w.updateKeys, []any{int64(e.key.shop), e.key.ext, int64(st.customer), st.fileHash})
 		}
 	}
+	b.remember(w, e)
 	for i := range st.order.Lines {
 		l := &st.order.Lines[i]
 		w.insertLines = append(w.insertLines, []any{int64(now.customer), int64(now.order), int64(i + 1), int64(l.ProductID), l.SKU, l.Name,

@@ -87,7 +87,7 @@ func refArgs(refs []ref) []any {
 
 const orderColumns = `customer_id, order_id, shop_id, external_id, status, placed_at, placed_day, currency, total, discount, tax, shipping,
 	refunded, reporting_total, reporting_refunded, coupon, email, anonymous_id, user_id, source_id, confirmed, test, cancelled_at,
-	cancel_claimed_at, content_at, owner_rank, lines_rank, placed_rank, attributes, created_at, updated_at`
+	cancel_claimed_at, content_at, owner_rank, lines_rank, placed_rank, attributes, created_at, updated_at, cancelled_last_at, reinstated_at`
 
 // selectStates fills the states from their stored rows.
 func selectStates(ctx context.Context, q sqldb.Q, need map[ref]*state) error {
@@ -114,7 +114,7 @@ func eachState(need map[ref]*state, fn func(in string, args []any) error) error 
 func selectStateOrders(ctx context.Context, q sqldb.Q, in string, args []any, need map[ref]*state) error {
 	rows, err := q.Query(ctx, `SELECT customer_id, order_id, shop_id, external_id, status, placed_at, currency, total, discount, tax,
 		shipping, coupon, email, anonymous_id, user_id, source_id, confirmed, test, cancelled_at, cancel_claimed_at, content_at,
-		owner_rank, lines_rank, placed_rank, attributes, created_at
+		owner_rank, lines_rank, placed_rank, attributes, created_at, updated_at, cancelled_last_at, reinstated_at
 		FROM orders WHERE (customer_id, order_id) IN `+in, args...)
 	if err != nil {
 		return fmt.Errorf("select orders: %w", err)
@@ -127,7 +127,8 @@ func selectStateOrders(ctx context.Context, q sqldb.Q, in string, args []any, ne
 		o := &st.order
 		if err := rows.Scan(&st.customer, &st.id, &o.ShopID, &o.ExternalID, &status, &o.PlacedAt, &o.Currency, &o.Total, &o.Discount, &o.Tax,
 			&o.Shipping, &o.Coupon, &o.Email, &o.AnonymousID, &o.UserID, &o.SourceID, &o.Confirmed, &o.Test, &st.cancelled, &st.claimed,
-			&o.ContentAt, &st.ownerRank, &st.linesRank, &st.placedRank, &attrs, &st.created); err != nil {
+			&o.ContentAt, &st.ownerRank, &st.linesRank, &st.placedRank, &attrs, &st.created,
+			&st.updated, &st.lastCancel, &st.reinstated); err != nil {
 			return fmt.Errorf("scan order: %w", err)
 		}
 		o.Attributes, o.CustomerID = attrs, st.customer
@@ -193,7 +194,7 @@ func (b *batch) row(ctx context.Context, st *state) ([]any, reported, error) {
 	return []any{int64(st.customer), int64(st.id), int64(o.ShopID), o.ExternalID, st.status(), o.PlacedAt, rep.day, o.Currency, o.Total,
 		o.Discount, o.Tax, o.Shipping, st.refunded(), rep.total, rep.refunded, o.Coupon, o.Email, o.AnonymousID, o.UserID,
 		int64(o.SourceID), o.Confirmed, o.Test, st.cancelled, st.claimed, o.ContentAt, st.ownerRank, st.linesRank, st.placedRank,
-		jsonText(o.Attributes, "{}"), st.created, b.now}, rep, nil
+		jsonText(o.Attributes, "{}"), st.created, b.now, st.lastCancel, st.reinstated}, rep, nil
 }
 
 func (b *batch) refundRow(r ref, st *state, i int, rep reported) []any {
@@ -218,13 +219,14 @@ type writes struct {
 	deletes, deleteParts                               []ref
 	insertOrders, updateOrders, insertKeys, updateKeys [][]any
 	insertLines, insertRefunds                         [][]any
+	moveHistory, insertHistory                         [][]any
 }
 
 const sqlUpdateOrder = `UPDATE orders SET shop_id = $3, external_id = $4, status = $5, placed_at = $6, placed_day = $7, currency = $8,
 	total = $9, discount = $10, tax = $11, shipping = $12, refunded = $13, reporting_total = $14, reporting_refunded = $15,
 	coupon = $16, email = $17, anonymous_id = $18, user_id = $19, source_id = $20, confirmed = $21, test = $22, cancelled_at = $23,
 	cancel_claimed_at = $24, content_at = $25, owner_rank = $26, lines_rank = $27, placed_rank = $28, attributes = $29,
-	created_at = $30, updated_at = $31 WHERE customer_id = $1 AND order_id = $2`
+	created_at = $30, updated_at = $31, cancelled_last_at = $32, reinstated_at = $33 WHERE customer_id = $1 AND order_id = $2`
 
 const lineColumns = `customer_id, order_id, line, product_id, sku, name, quantity, price, discount, total`
 
@@ -256,7 +258,10 @@ func (w *writes) run(ctx context.Context, tx *sqldb.Tx) error {
 	if err := insertMany(ctx, tx, "order_lines", lineColumns, w.insertLines); err != nil {
 		return err
 	}
-	return insertMany(ctx, tx, "refunds", refundColumns, w.insertRefunds)
+	if err := insertMany(ctx, tx, "refunds", refundColumns, w.insertRefunds); err != nil {
+		return err
+	}
+	return w.keepHistory(ctx, tx)
 }
 
 func insertMany(ctx context.Context, tx *sqldb.Tx, table, columns string, rows [][]any) error {

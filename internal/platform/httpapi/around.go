@@ -187,7 +187,7 @@ func isUpload(op *huma.Operation) bool {
 		return false
 	}
 	_, ok := op.RequestBody.Content["multipart/form-data"]
-	return ok
+	return ok || isBulk(op)
 }
 
 // timedBody takes its deadline off the connection once it was read to its end; left there it would cancel a slow handler. A body that did not come

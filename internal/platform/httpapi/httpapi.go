@@ -123,7 +123,7 @@ func New(c Config) *Server {
 	}
 	s.api.UseMiddleware(s.refusePlain, s.limitBody, s.checkPermission)
 	if c.DB != nil && c.Caller != nil {
-		s.idem = &idempotency{db: c.DB, clock: c.Clock, caller: c.Caller}
+		s.idem = newIdempotency(c.DB, c.Clock, c.Caller)
 		s.api.UseMiddleware(s.replay)
 	}
 	s.apiMux.HandleFunc("GET /api/openapi.json", s.serveSpec)

@@ -251,6 +251,11 @@ func (db *DB) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err := fn(tx); err != nil {
 		return err
 	}
+	if last, ok := ctx.Value(commitKey{}).(func(context.Context, *Tx) error); ok {
+		if err := last(ctx, tx); err != nil {
+			return err
+		}
+	}
 	if err := sqlTx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -259,6 +264,14 @@ func (db *DB) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 		f()
 	}
 	return nil
+}
+
+type commitKey struct{}
+
+// WithCommit gives a context in which every write transaction calls last as its last statement; where it fails, the transaction is undone.
+// So a request can note, together with what it does, that it was done.
+func WithCommit(ctx context.Context, last func(ctx context.Context, tx *Tx) error) context.Context {
+	return context.WithValue(ctx, commitKey{}, last)
 }
 
 // OnCommit has f called after the transaction is committed.

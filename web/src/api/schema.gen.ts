@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the list of carts out as CSV or XLSX */
+        get: operations["export-carts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carts/{customer_id}/{shop_id}/{key}": {
         parameters: {
             query?: never;
@@ -119,6 +136,23 @@ export interface paths {
         put?: never;
         /** Write a customer by his external id, e-mail address or phone number */
         post: operations["put-customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the list of customers out as CSV or XLSX */
+        get: operations["export-customers"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -188,25 +222,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far the made-up shop is */
-        get: operations["get-demo"];
-        put?: never;
-        /** Fill an empty Rapport with a made-up shop and keep it alive; its figures are in euros */
-        post: operations["begin-demo"];
-        /** Send no more made-up visitors; what is there stays */
-        delete: operations["end-demo"];
         options?: never;
         head?: never;
         patch?: never;
@@ -310,6 +325,23 @@ export interface paths {
         };
         /** List events, newest first */
         get: operations["list-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the list of events out as CSV or XLSX */
+        get: operations["export-events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -692,6 +724,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the list of orders out as CSV or XLSX */
+        get: operations["export-orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}": {
         parameters: {
             query?: never;
@@ -736,6 +785,23 @@ export interface paths {
         };
         /** List products, found and sorted */
         get: operations["list-products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take the list of products out as CSV or XLSX */
+        get: operations["export-products"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3100,24 +3166,6 @@ export interface components {
             email: string;
             password: string;
         };
-        StatusBodyBody: {
-            /**
-             * Format: int64
-             * @description Of this stage; 0 of 0 where it is not known
-             */
-            done: number;
-            /** Format: int64 */
-            of: number;
-            /** @description Why it failed */
-            problem: string;
-            /** @description products, rates, events, customers or applying, while it is filled */
-            stage: string;
-            /**
-             * @description alive: everything is there, and made-up visitors come and go
-             * @enum {string}
-             */
-            state: "none" | "filling" | "alive" | "failed";
-        };
         UpdatemeRequest: {
             /** @example en */
             language?: string;
@@ -3396,6 +3444,56 @@ export interface operations {
             };
         };
     };
+    "export-carts": {
+        parameters: {
+            query?: {
+                customer_id?: string;
+                shop_id?: string;
+                /** @description left: open and untouched for an hour or more; recovered: ordered after it had been left */
+                status?: "open" | "empty" | "ordered" | "left" | "recovered";
+                currency?: string;
+                /** @description First day on which it was last used, in the reporting zone */
+                from?: string;
+                /** @description Day after the last */
+                to?: string;
+                /** @description Smallest value, of the cart's own currency */
+                value_from?: string;
+                value_to?: string;
+                /** @description By when it was last used; desc where absent */
+                order?: "asc" | "desc";
+                format?: "csv" | "xlsx";
+                /** @description Names of columns, separated by commas, in the order wanted; all where absent */
+                columns?: string;
+                /** @description Whether CSV begins with a byte order mark, which Excel needs; false where absent */
+                bom?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-cart": {
         parameters: {
             query?: never;
@@ -3506,6 +3604,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-customers": {
+        parameters: {
+            query?: {
+                /** @description Words or their beginnings, an address, a number */
+                q?: string;
+                /** @description Also finds those whose address only a browser gave */
+                email?: string;
+                external_id?: string;
+                anonymous_id?: string;
+                known?: "true" | "false";
+                has_orders?: "true" | "false";
+                /** @description ISO 3166 alpha-2, or as it is written in profiles */
+                country?: string;
+                /** @description Whole; Latin capitals do not matter */
+                city?: string;
+                /** @description As in profiles: fa, en-GB ... */
+                language?: string;
+                /** @description Last active on this day of the reporting zone or later */
+                seen_from?: string;
+                /** @description Last active before this day */
+                seen_to?: string;
+                /** @description In the reporting currency */
+                spent_from?: string;
+                spent_to?: string;
+                /** @description last_seen where absent */
+                sort?: "last_seen" | "name" | "spent" | "orders" | "created";
+                /** @description desc where absent, asc for names */
+                order?: "asc" | "desc";
+                format?: "csv" | "xlsx";
+                /** @description Names of columns, separated by commas, in the order wanted; all where absent */
+                columns?: string;
+                /** @description Whether CSV begins with a byte order mark, which Excel needs; false where absent */
+                bom?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Error */
@@ -3637,89 +3796,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReportDefinitionList"];
                 };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatusBodyBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "begin-demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "end-demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Error */
             default: {
@@ -4055,6 +4131,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityEventPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-events": {
+        parameters: {
+            query?: {
+                message_id?: string;
+                name?: string;
+                kind?: "track" | "page" | "screen" | "identify" | "group" | "alias";
+                customer_id?: string;
+                /** @description At or after */
+                from?: string;
+                /** @description Before */
+                to?: string;
+                format?: "csv" | "xlsx";
+                /** @description Names of columns, separated by commas, in the order wanted; all where absent */
+                columns?: string;
+                /** @description Whether CSV begins with a byte order mark, which Excel needs; false where absent */
+                bom?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Error */
@@ -5017,6 +5137,68 @@ export interface operations {
             };
         };
     };
+    "export-orders": {
+        parameters: {
+            query?: {
+                customer_id?: string;
+                shop_id?: string;
+                /** @description With a line of this product */
+                product_id?: string;
+                external_id?: string;
+                /** @description How the order number begins; the list is in the order of numbers then */
+                q?: string;
+                status?: "pending" | "placed" | "cancelled" | "return";
+                /** @description Of the order */
+                currency?: string;
+                /** @description Exactly as it was written */
+                coupon?: string;
+                /** @description Whether money was given back */
+                refunded?: "true" | "false";
+                /** @description First day on which it was placed, in the reporting zone */
+                from?: string;
+                /** @description Day after the last */
+                to?: string;
+                /** @description Smallest total, in the currency asked for, else in the reporting currency */
+                amount_from?: string;
+                /** @description Largest total */
+                amount_to?: string;
+                /** @description placed where absent; total is in the reporting currency, and without a rate 0 */
+                sort?: "placed" | "total";
+                /** @description desc where absent */
+                order?: "asc" | "desc";
+                format?: "csv" | "xlsx";
+                /** @description Names of columns, separated by commas, in the order wanted; all where absent */
+                columns?: string;
+                /** @description Whether CSV begins with a byte order mark, which Excel needs; false where absent */
+                bom?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-order": {
         parameters: {
             query?: never;
@@ -5154,6 +5336,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-products": {
+        parameters: {
+            query?: {
+                /** @description Words that must all occur */
+                q?: string;
+                shop_id?: string;
+                /** @description With everything below it */
+                category?: string;
+                brand?: string;
+                /** @description false: known to be sold out */
+                in_stock?: "true" | "false";
+                active?: "true" | "false";
+                /** @description Of the price; the bounds of the price are in it, else in the reporting currency */
+                currency?: string;
+                price_from?: string;
+                price_to?: string;
+                /** @description name where absent */
+                sort?: "name" | "price" | "stock" | "updated";
+                /** @description asc where absent */
+                order?: "asc" | "desc";
+                format?: "csv" | "xlsx";
+                /** @description Names of columns, separated by commas, in the order wanted; all where absent */
+                columns?: string;
+                /** @description Whether CSV begins with a byte order mark, which Excel needs; false where absent */
+                bom?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Error */
