@@ -120,7 +120,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	}
 	h.importer = importer.New(importer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Dir: g.config.Path("imports"),
 		Customers: h.customers, Orders: orders, Catalog: products, Shop: homeOf(h.shops), FileSource: h.keys.EnsureFileSource,
-		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, Moved: h.ingest.Moved, Audit: audits.Record, Room: h.disk.Room,
+		RecordConsents: recordConsents(consents), MoveConsents: consents.Move, UndoConsents: consents.Undo, Moved: h.ingest.Moved, Audit: audits.Record, Room: h.disk.Room,
 		Events: fileDoor{h.ingest, h.shops}})
 
 	h.backups = backups(g, audits)

@@ -23,9 +23,10 @@ func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) 
 		return n, fmt.Errorf("find orders: %w", err)
 	}
 	b.dropSaid(known)
+	known.Remember()
 	n.unchanged = b.said
 	before := s.IDs.New() // ids grow: what is made after it is new
-	r, err := s.Customers.ResolveAnd(ctx, tx, b.signals, func(r *customer.Resolved) ([]customer.Totals, error) {
+	r, formers, err := s.Customers.ResolveRemembering(ctx, tx, b.signals, func(r *customer.Resolved) ([]customer.Totals, error) {
 		totals := map[id.ID]order.Totals{}
 		if err := s.move(ctx, tx, r, totals); err != nil {
 			return nil, err
@@ -42,15 +43,18 @@ func (s *Service) facts(ctx context.Context, tx *sqldb.Tx, i *Import, b *batch) 
 	if err != nil {
 		return n, fmt.Errorf("find out who the rows are about: %w", err)
 	}
+	if formers != nil && len(formers.Made)+len(formers.People) > 0 {
+		b.did.People = formers
+	}
 	if err := s.people(ctx, tx, b, &r, before, i.Kind == Customers, &n); err != nil {
 		return n, err
 	}
 	if len(b.entries) > 0 {
-		outcomes, err := s.Catalog.Upsert(catalog.SaidBy(ctx, catalog.ByImport, i.Name), tx, b.entries)
+		outcomes, products, err := s.Catalog.UpsertRemembering(catalog.SaidBy(ctx, catalog.ByImport, i.Name), tx, b.entries)
 		if err != nil {
 			return n, fmt.Errorf("import products: %w", err)
 		}
-		b.entryOutcomes = outcomes
+		b.entryOutcomes, b.did.Products = outcomes, products
 		for _, o := range outcomes {
 			n.count(o == catalog.Created, o == catalog.Updated)
 		}
@@ -190,7 +194,7 @@ func (s *Service) orders(ctx context.Context, tx *sqldb.Tx, b *batch, known *ord
 		return fmt.Errorf("import orders: %w", err)
 	}
 	order.Keep(totals, t.Totals)
-	b.orderOutcomes = t.Outcomes
+	b.orderOutcomes, b.did.Orders = t.Outcomes, t.Formers
 	for _, o := range t.Outcomes {
 		n.count(o == order.Created, o == order.Updated)
 	}

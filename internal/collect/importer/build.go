@@ -42,6 +42,7 @@ type batch struct {
 	skipped   map[string]int64
 
 	// what became of it
+	did                      changes
 	orderOutcomes            []order.Outcome
 	entryOutcomes            []catalog.Outcome
 	people                   []id.ID // of each row, in files of customers

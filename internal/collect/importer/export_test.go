@@ -1,8 +1,11 @@
 package importer
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"rapport/internal/base/id"
 )
 
 // ReadOnly reads a file and makes units of it, for the bench.
@@ -31,4 +34,14 @@ func ReadOnly(path string, kind Kind) error {
 func SetChunk(t *testing.T, n int64) {
 	chunkOverride = n
 	t.Cleanup(func() { chunkOverride = 0 })
+}
+
+// UndoOneChunk goes one step on with an undoing.
+func (s *Service) UndoOneChunk(ctx context.Context, which id.ID) error {
+	i, _, err := selectImport(ctx, s.DB, which)
+	if err != nil {
+		return err
+	}
+	_, err = s.takeBackOne(ctx, &i)
+	return err
 }

@@ -141,6 +141,15 @@ func (s *Service) wizardRoutes(api huma.API) {
 			}
 			return &body[Row]{shape(&i)}, nil
 		})
+	undo := httpapi.Op("undo-import", "POST /api/v1/imports/{id}/undo", "Take back what an import did", role.ImportRun)
+	undo.Description = "What it made is removed, what it changed gets back what it had, as far as nobody changed it since. GET /imports/{id} tells how far that is and what could not be undone."
+	huma.Register(api, undo, func(ctx context.Context, in *one) (*body[Row], error) {
+		i, err := s.Undo(ctx, in.ID.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &body[Row]{shape(&i)}, nil
+	})
 	huma.Register(api, httpapi.Status(http.StatusNoContent, httpapi.Op("discard-import", "DELETE /api/v1/imports/{id}", "Discard a draft and its file", role.ImportRun)),
 		func(ctx context.Context, in *one) (*struct{}, error) {
 			return nil, s.Discard(ctx, in.ID.ID)

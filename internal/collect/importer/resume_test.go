@@ -23,12 +23,12 @@ type fragile struct {
 
 var errCrash = errors.New("power cut")
 
-func (f *fragile) ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error) {
-	r, err := f.People.ResolveAnd(ctx, tx, signals, then)
+func (f *fragile) ResolveRemembering(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, *customer.Formers, error) {
+	r, m, err := f.People.ResolveRemembering(ctx, tx, signals, then)
 	if f.left--; err == nil && f.left < 0 {
 		err = errCrash
 	}
-	return r, err
+	return r, m, err
 }
 
 // TestResume breaks imports off in the middle, over and over, and holds the end against an import that was left alone.

@@ -28,7 +28,10 @@ import (
 
 // People finds out who people are; facts/customer fills it.
 type People interface {
-	ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error)
+	// ResolveRemembering also gives what must be known to take it back.
+	ResolveRemembering(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, *customer.Formers, error)
+	SetTotals(ctx context.Context, tx *sqldb.Tx, totals []customer.Totals) error
+	Undo(ctx context.Context, tx *sqldb.Tx, f *customer.Formers, busy map[id.ID]string) (customer.Undone, error)
 	Peek(ctx context.Context, q sqldb.Q, people []id.ID) (map[id.ID]customer.Peeked, error)
 }
 
@@ -56,6 +59,8 @@ type Deps struct {
 	RecordConsents func(ctx context.Context, tx *sqldb.Tx, list []Consent) error
 	// MoveConsents gives the consents of one customer to another.
 	MoveConsents func(ctx context.Context, tx *sqldb.Tx, from, to id.ID) error
+	// UndoConsents removes the consents that an import recorded for some customers, and names those who have others.
+	UndoConsents func(ctx context.Context, tx *sqldb.Tx, people []id.ID, importID id.ID) (map[id.ID]bool, error)
 	// Moved is told when an import made people change hands, so that what lies in the warehouse follows; nil in tests that have none.
 	Moved func(ctx context.Context, tx *sqldb.Tx, r customer.Resolved) error
 	// Events is the door for events; nil where there is none.

@@ -111,7 +111,7 @@ func (s *Service) workOff(ctx context.Context) (again bool, err error) {
 	}
 	for n := range list {
 		i := &list[n]
-		if _, err := os.Stat(s.file(i.ID)); err != nil {
+		if _, err := os.Stat(s.file(i.ID)); err != nil && i.Status != Undoing {
 			continue // lies on another machine
 		}
 		if ctx.Err() != nil {
@@ -130,6 +130,9 @@ func (s *Service) workOff(ctx context.Context) (again bool, err error) {
 // RunOne runs one import to its end. It gives an error only where the store cannot be reached; what is wrong with the file is
 // kept with the import.
 func (s *Service) RunOne(ctx context.Context, which id.ID) error {
+	if err := s.resumeUndo(ctx, which); err != nil {
+		return err
+	}
 	ok, err := updateStatus(ctx, s.DB, which, Running, "", clock.Micros(s.Clock.Now()), Waiting, Running)
 	if err != nil || !ok {
 		return err
@@ -390,6 +393,16 @@ func (s *Service) apply(ctx context.Context, i *Import, b *batch, errorsOut *os.
 		counts.created, counts.unchanged = counts.created+delivered.created, counts.unchanged+delivered.unchanged
 		if i.DryRun {
 			return errDryRun
+		}
+		if b.did.any() {
+			body, err := b.did.pack()
+			if err != nil {
+				return err
+			}
+			next.Notes.Chunks = i.Notes.Chunks + 1
+			if err := insertChange(ctx, tx, i.ID, next.Notes.Chunks, next.UpdatedAt, body); err != nil {
+				return err
+			}
 		}
 		return save(tx)
 	})

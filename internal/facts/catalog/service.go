@@ -91,6 +91,10 @@ func (e *Entry) clean() {
 // Upsert stores what a catalogue says, within the caller's transaction: entries are found again by the shop's id of the product. Where
 // one batch names a product twice, both are laid over it in turn. Giving the same entries again changes nothing.
 func (s *Service) Upsert(ctx context.Context, tx *sqldb.Tx, entries []Entry) ([]Outcome, error) {
+	return s.upsert(ctx, tx, entries, nil)
+}
+
+func (s *Service) upsert(ctx context.Context, tx *sqldb.Tx, entries []Entry, kept remembered) ([]Outcome, error) {
 	if err := lockCatalog(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -119,11 +123,22 @@ func (s *Service) Upsert(ctx context.Context, tx *sqldb.Tx, entries []Entry) ([]
 			have[n] = p
 			isNew[p] = true
 			out[i] = Created
+			if _, err := kept.before(p, true); err != nil {
+				return nil, err
+			}
 			p.merge(e)
-		} else if p.merge(e) {
-			out[i] = Updated
 		} else {
-			continue
+			fresh, err := kept.before(p, false)
+			if err != nil {
+				return nil, err
+			}
+			if !p.merge(e) {
+				if fresh {
+					delete(kept, p)
+				}
+				continue
+			}
+			out[i] = Updated
 		}
 		if !touched[p] {
 			touched[p] = true

@@ -63,3 +63,15 @@ func move(ctx context.Context, tx *sqldb.Tx, from, to id.ID) (int, error) {
 	}
 	return len(all), nil
 }
+
+func remove(ctx context.Context, q sqldb.Q, list []Consent) error {
+	rows := make([][]any, len(list))
+	for i := range list {
+		c := &list[i]
+		rows[i] = []any{int64(c.CustomerID), c.Channel, c.Purpose, c.At}
+	}
+	if err := q.Many(ctx, `DELETE FROM consents WHERE customer_id = $1 AND channel = $2 AND purpose = $3 AND at = $4`, rows); err != nil {
+		return fmt.Errorf("remove consents: %w", err)
+	}
+	return nil
+}

@@ -45,11 +45,18 @@ func (s *Service) index(ctx context.Context, people []id.ID) error {
 		if err != nil {
 			return err
 		}
-		docs := make([]search.Doc, len(rows))
+		docs := make([]search.Doc, len(rows), len(people))
+		have := make(map[id.ID]bool, len(rows))
 		for i, r := range rows {
 			docs[i] = search.Doc{ID: r.id}
+			have[r.id] = true
 			if r.merged == 0 {
 				docs[i].Words = r.words()
+			}
+		}
+		for _, c := range people { // who was taken back is found no more
+			if !have[c] {
+				docs = append(docs, search.Doc{ID: c})
 			}
 		}
 		return Index.Put(ctx, tx, docs)

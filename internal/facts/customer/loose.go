@@ -28,6 +28,7 @@ type keyedLayer struct {
 	name            string
 	loaded, changed bool
 	layer           layer
+	stored          *[]byte // what was stored before, where somebody wants to know
 }
 
 func (b *batch) keyedLayer(name string) *keyedLayer {
@@ -56,6 +57,10 @@ func (b *batch) loadKeyed(ctx context.Context, k *keyedLayer) error {
 	}
 	for _, r := range rows {
 		k.layer.merge(r.layer)
+	}
+	if b.formers != nil {
+		was := k.layer.appendJSON(nil)
+		k.stored = &was
 	}
 	return nil
 }

@@ -78,6 +78,9 @@ type batch struct {
 	then       func(*Resolved) ([]Totals, error)
 	others     []Totals // of people who are not in the batch
 	out        Resolved
+	formers    *Formers // wanted: what must be known to take it back, see undo.go
+	befores    map[id.ID]*before
+	had        map[identityKey]bool // their identities
 }
 
 // absorption is a customer who is somebody else entirely.
@@ -105,7 +108,7 @@ func (s *Service) newBatch(tx *sqldb.Tx, signals []Signal) *batch {
 // resolve is the whole of Resolve in order.
 func (b *batch) resolve(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		b.lock, b.read, b.load, b.weigh, b.settle, b.compare, b.judge, b.loadPeople, b.fold, b.sum, b.write, b.workOutLoose, b.finish,
+		b.lock, b.read, b.load, b.weigh, b.settle, b.compare, b.judge, b.loadPeople, b.remembered, b.fold, b.sum, b.write, b.workOutLoose, b.listFormers, b.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -73,6 +73,7 @@ type Touched struct {
 	Totals   []Totals
 	Orders   []Changed
 	Outcomes []Outcome // one for each change given
+	Formers  []Former  // where they were asked for, see Known.Remember
 
 	refs   []ref    // of each change given, for this package's own writes
 	states []string //
@@ -94,7 +95,10 @@ func (s *Service) Apply(ctx context.Context, tx *sqldb.Tx, changes []Change) (To
 }
 
 // Known is which orders exist, as of a transaction that holds the lock of orders.
-type Known struct{ keys map[orderKey]knownKey }
+type Known struct {
+	keys     map[orderKey]knownKey
+	remember bool // see undo.go
+}
 
 type knownKey struct {
 	ref
@@ -147,6 +151,11 @@ func (s *Service) ApplyKnown(ctx context.Context, tx *sqldb.Tx, changes []Change
 	if err := b.load(ctx, changes, known); err != nil {
 		return Touched{}, err
 	}
+	if known.remember {
+		if err := b.rememberRows(ctx); err != nil {
+			return Touched{}, err
+		}
+	}
 	for i := range changes {
 		b.fold(&changes[i], i)
 	}
@@ -155,6 +164,12 @@ func (s *Service) ApplyKnown(ctx context.Context, tx *sqldb.Tx, changes []Change
 	}
 	if len(changes) <= maxWrites {
 		b.name(changes)
+	}
+	if known.remember {
+		var err error
+		if b.out.Formers, err = b.formers(); err != nil {
+			return Touched{}, err
+		}
 	}
 	return b.finish(ctx)
 }
@@ -208,6 +223,7 @@ type batch struct {
 	out      Touched
 	rates    map[rateKey]rateValue
 	day      dayCache
+	images   map[id.ID]rowsOf // see undo.go
 }
 
 type rateKey struct {
