@@ -227,6 +227,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the made-up shop is */
+        get: operations["get-demo"];
+        put?: never;
+        /** Fill an empty Rapport with a made-up shop and keep it alive; its figures are in euros */
+        post: operations["begin-demo"];
+        /** Send no more made-up visitors; what is there stays */
+        delete: operations["end-demo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-names": {
         parameters: {
             query?: never;
@@ -540,6 +559,26 @@ export interface paths {
         put?: never;
         /** Import a draft */
         post: operations["start-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what an import did
+         * @description What it made is removed, what it changed gets back what it had, as far as nobody changed it since. GET /imports/{id} tells how far that is and what could not be undone.
+         */
+        post: operations["undo-import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -973,6 +1012,40 @@ export interface paths {
         };
         /** List what a figure is counted from */
         get: operations["list-overview-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how a product sells in a period */
+        get: operations["show-product-sale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/products/{id}/buyers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who bought a product, the last one first */
+        get: operations["list-product-buyers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2131,12 +2204,30 @@ export interface components {
             title: string;
         };
         ImporterUndo: {
-            /** Format: int64 */
+            /** @description The first of them */
+            examples?: components["schemas"]["ImporterUndoKept"][];
+            /**
+             * Format: int64
+             * @description Could not be undone
+             */
             kept: number;
+            /** @description Why, and how many: changed, gone, joined, active, orders, consents */
+            reasons?: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             removed: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Got back what they had
+             */
             restored: number;
+        };
+        ImporterUndoKept: {
+            id: string;
+            reason: string;
+            /** @enum {string} */
+            what: "order" | "customer" | "product";
         };
         IngestEffectRow: {
             /**
@@ -2898,6 +2989,27 @@ export interface components {
             /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
             partial?: boolean;
         };
+        ReportBuyer: {
+            customer_id: string;
+            /**
+             * Format: date-time
+             * @description When he placed the last of these orders
+             */
+            last_at: string;
+            name: string;
+            /** Format: int64 */
+            orders: number;
+            revenue: components["schemas"]["Money"];
+            /** Format: double */
+            units: number;
+        };
+        ReportBuyerPage: {
+            items: components["schemas"]["ReportBuyer"][];
+            /** @description Opaque; empty on the last page */
+            next_cursor: string;
+            /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
+            partial?: boolean;
+        };
         ReportDay: {
             /** Format: int64 */
             customers: number;
@@ -3020,6 +3132,61 @@ export interface components {
             next_cursor: string;
             /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
             partial?: boolean;
+        };
+        ReportSale: {
+            /**
+             * Format: int64
+             * @description Distinct people who placed them
+             */
+            buyers: number;
+            /**
+             * Format: int64
+             * @description Counted orders with a line of the product
+             */
+            orders: number;
+            previous: components["schemas"]["ReportSaleFigures"];
+            /**
+             * Format: int64
+             * @description Of these orders, those that money was given back for, in whole or in part
+             */
+            returned_orders: number;
+            /** @description Of its lines, after discounts, before refunds */
+            revenue: components["schemas"]["Money"];
+            /** @description Every day of the period */
+            series: components["schemas"]["ReportSaleDay"][];
+            /** Format: double */
+            units: number;
+        };
+        ReportSaleDay: {
+            day: string;
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            returned_orders: number;
+            revenue: components["schemas"]["Money"];
+            /** Format: double */
+            units: number;
+        };
+        ReportSaleFigures: {
+            /**
+             * Format: int64
+             * @description Distinct people who placed them
+             */
+            buyers: number;
+            /**
+             * Format: int64
+             * @description Counted orders with a line of the product
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Of these orders, those that money was given back for, in whole or in part
+             */
+            returned_orders: number;
+            /** @description Of its lines, after discounts, before refunds */
+            revenue: components["schemas"]["Money"];
+            /** Format: double */
+            units: number;
         };
         SessionDevice: {
             /** @example Firefox */
@@ -3165,6 +3332,24 @@ export interface components {
             /** @example owner@shop.example */
             email: string;
             password: string;
+        };
+        StatusBodyBody: {
+            /**
+             * Format: int64
+             * @description Of this stage; 0 of 0 where it is not known
+             */
+            done: number;
+            /** Format: int64 */
+            of: number;
+            /** @description Why it failed */
+            problem: string;
+            /** @description products, rates, events, customers or applying, while it is filled */
+            stage: string;
+            /**
+             * @description alive: everything is there, and made-up visitors come and go
+             * @enum {string}
+             */
+            state: "none" | "filling" | "alive" | "failed";
         };
         UpdatemeRequest: {
             /** @example en */
@@ -3796,6 +3981,89 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReportDefinitionList"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBodyBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4618,6 +4886,37 @@ export interface operations {
                 /** @description Read and check everything, change nothing */
                 dry_run?: boolean;
             };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImporterRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-import": {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -5754,6 +6053,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "show-product-sale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSale"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-product-buyers": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportBuyerPage"];
                 };
             };
             /** @description Error */
