@@ -41,6 +41,13 @@ await visit(async (v) => {
   await page.getByText('Home page').first().waitFor()
   await v.look('start-event')
 
+  v.at('a made-up shop in a real one')
+  await page.getByRole('button', { name: /^Where the data comes from/ }).click()
+  await page.getByRole('button', { name: /^A made-up shop/ }).click()
+  await page.getByRole('button', { name: 'Fill it with a made-up shop' }).click()
+  await page.getByRole('alert').getByText('real shop').waitFor()
+  await v.look('start-demo')
+
   v.at('another browser')
   const later = await another(v, {})
   await signIn(later.page)

@@ -17,6 +17,7 @@ import (
 	"rapport/internal/access/shop"
 	"rapport/internal/access/user"
 	"rapport/internal/app/backup"
+	"rapport/internal/app/demo"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/collect/importer"
@@ -64,6 +65,7 @@ type house struct {
 	reports   *report.Service
 	warehouse warehouse.Warehouse
 	backups   *backup.Service
+	demo      *demo.Service
 	disk      *disk.Guard
 }
 
@@ -124,6 +126,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 		Events: fileDoor{h.ingest, h.shops}})
 
 	h.backups = backups(g, audits)
+	h.demo = demoOf(g, audits)
 
 	for _, list := range [][]outbox.Subscriber{refreshed(orders.Subscriptions(), h.settings, rates), h.customers.Subscriptions(), h.reports.Subscriptions()} {
 		for _, sub := range list {
@@ -141,7 +144,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	})
 	for _, room := range []interface{ Routes(huma.API) }{
 		doors, sessions, users, invitations, h.keys, h.shops, h.settings, audits, rates,
-		h.customers, orders, products, activities, names, h.reports, h.ingest, h.importer, h.backups,
+		h.customers, orders, products, activities, names, h.reports, h.ingest, h.importer, h.backups, h.demo,
 	} {
 		room.Routes(h.server.API())
 	}

@@ -85,11 +85,12 @@ func (a *App) serve(ctx context.Context, p *Process, cfg *config.Config, f *fron
 	watched := make(chan struct{})
 	go func() { defer close(watched); manager.Watch(ctx, aliveAt(cfg.Data)) }()
 	demo := make(chan struct{})
-	if cfg.Demo {
-		go func() { defer close(demo); a.demo(ctx, p, cfg, f.url()) }()
-	} else {
-		close(demo)
-	}
+	go func() {
+		defer close(demo)
+		a.house.demo.Serve(ctx, cfg.Demo, func(email, password string) {
+			_, _ = fmt.Fprintf(p.Stdout, "\n  demo shop: %s\n  sign in:   %s\n  password:  %s\n\n", f.url(), email, password)
+		})
+	}()
 	var err error
 	select {
 	case <-ctx.Done():

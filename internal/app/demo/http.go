@@ -12,7 +12,41 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rapport/internal/access/role"
+	"rapport/internal/platform/httpapi"
 )
+
+type statusBody struct {
+	Body struct {
+		State   string `json:"state" enum:"none,filling,alive,failed" doc:"alive: everything is there, and made-up visitors come and go"`
+		Stage   string `json:"stage" doc:"products, rates, events, customers or applying, while it is filled"`
+		Done    int    `json:"done" doc:"Of this stage; 0 of 0 where it is not known"`
+		Of      int    `json:"of"`
+		Problem string `json:"problem" doc:"Why it failed"`
+	}
+}
+
+// Routes adds the operations.
+func (s *Service) Routes(api huma.API) {
+	huma.Register(api, httpapi.Op("get-demo", "GET /api/v1/demo", "How far the made-up shop is", role.SettingRead),
+		func(ctx context.Context, _ *struct{}) (*statusBody, error) {
+			st, err := s.Status(ctx)
+			if err != nil {
+				return nil, err
+			}
+			var out statusBody
+			out.Body.State, out.Body.Stage, out.Body.Done, out.Body.Of, out.Body.Problem = st.State, st.Stage, st.Done, st.Of, st.Problem
+			return &out, nil
+		})
+	huma.Register(api, httpapi.Status(http.StatusAccepted, httpapi.Op("begin-demo", "POST /api/v1/demo",
+		"Fill an empty Rapport with a made-up shop and keep it alive; its figures are in euros", role.SettingWrite)),
+		func(ctx context.Context, _ *struct{}) (*struct{}, error) { return nil, s.Begin(ctx) })
+	huma.Register(api, httpapi.Op("end-demo", "DELETE /api/v1/demo", "Send no more made-up visitors; what is there stays", role.SettingWrite),
+		func(ctx context.Context, _ *struct{}) (*struct{}, error) { return nil, s.End(ctx) })
+}
 
 // Pictures serves the drawings of the products below PicturePath. They hold nothing secret and never change.
 func Pictures() http.Handler {
@@ -86,6 +120,15 @@ func (c *caller) api(ctx context.Context, method, path, kind string, body []byte
 			r.Header.Set("Authorization", "Bearer "+c.keys.API)
 		}
 	}, out)
+}
+
+// send makes a call with a body of JSON.
+func (c *caller) send(ctx context.Context, method, path string, body, out any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return c.api(ctx, method, path, "application/json", b, out)
 }
 
 // track sends one batch of events.

@@ -5,14 +5,16 @@ import { useTranslation } from 'react-i18next';
 import { type Key, useCreateKey, useKeys } from '@/features/apikey/queries.ts';
 import { Snippets } from '@/features/apikey/Snippets.tsx';
 import { CopyField } from '@/shared/ui/CopyField.tsx';
-import { IconDatabase, IconUpload, IconWorld } from '@/shared/ui/icons.ts';
+import { IconDatabase, IconShoppingBag, IconUpload, IconWorld } from '@/shared/ui/icons.ts';
 import { useProblemText } from '@/shared/ui/problemText.ts';
+import { DemoSource } from './DemoSource.tsx';
 import classes from './Start.module.css';
 
 const ways = [
   { way: 'web', icon: IconWorld },
   { way: 'server', icon: IconDatabase },
   { way: 'file', icon: IconUpload },
+  { way: 'demo', icon: IconShoppingBag },
 ] as const;
 type Way = (typeof ways)[number]['way'];
 
@@ -45,11 +47,7 @@ export function SourceStep({ onChosen, onNext }: Props) {
           </Button>
         </Row>
       )}
-      <details className="small dim">
-        <summary>{t('start.demo')}</summary>
-        <p>{t('start.demoHelp')}</p>
-        <CopyField text="rapport serve --demo --data DEMO --listen 127.0.0.1:8081" label={t('start.demo')} />
-      </details>
+      {way === 'demo' && <DemoSource onChosen={onChosen} onNext={onNext} />}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { api, need } from '@/api/client.ts';
+import { api, done, need } from '@/api/client.ts';
 import type { Answer, Body } from '@/api/types.ts';
 
 export type Start = Answer<'/api/v1/settings'>['start'];
@@ -24,5 +24,32 @@ export function useFirstEvents() {
     queryKey: ['events', 'first'],
     queryFn: ({ signal }) => need(api.GET('/api/v1/events', { params: { query: { limit: 5 } }, signal })),
     refetchInterval: (query) => ((query.state.data?.items?.length ?? 0) > 0 ? 10_000 : 1500),
+  });
+}
+
+const demoKey = ['demo'];
+
+/** The made-up shop: how far filling it is. Asked for often only while something goes on. */
+export function useDemo() {
+  return useQuery({
+    queryKey: demoKey,
+    queryFn: ({ signal }) => need(api.GET('/api/v1/demo', { signal })),
+    refetchInterval: (query) => (query.state.data?.state === 'filling' ? 500 : false),
+  });
+}
+
+export function useBeginDemo() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => done(api.POST('/api/v1/demo')),
+    onSuccess: () => client.invalidateQueries({ queryKey: demoKey }),
+  });
+}
+
+export function useEndDemo() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => done(api.DELETE('/api/v1/demo')),
+    onSuccess: () => client.invalidateQueries({ queryKey: demoKey }),
   });
 }
