@@ -103,6 +103,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 			return h.customers.SetTotals(ctx, tx, totalsOf(totals))
 		}})
 	orders.Writing = h.writing(products, consents, audits)
+	products.Shop = h.shopOf
 	h.customers = customer.New(customer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Reporting: reporting, Exports: exports, Announce: announce,
 		Region: regions{h.shops, g.db}.of, Audit: audits.Record, Consents: consents,
 		DefaultShop: func(ctx context.Context) (id.ID, error) { s, err := h.shops.Default(ctx); return s.ID, err },

@@ -30,6 +30,12 @@ func (h *house) writing(products *catalog.Service, consents *consent.Service, au
 	}
 }
 
+// shopOf finds the shop that something written belongs to, the default one where it names none.
+func (h *house) shopOf(ctx context.Context, want id.ID) (id.ID, error) {
+	home, err := homeOf(h.shops)(ctx, want)
+	return home.ID, err
+}
+
 type buyers struct{ h *house }
 
 func (b buyers) ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error) {

@@ -180,3 +180,100 @@ func TestHostileOrders(t *testing.T) {
 		}
 	})
 }
+
+func TestCustomersAndProductsAreEdited(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		var c struct {
+			ID, Name, Email, Phone, City, Version string
+			Attributes                            map[string]any
+			ExternalID                            string `json:"external_id"`
+		}
+		d.Post("/api/v1/customers", `{"external_id":"C1","email":"ada@shop.example","name":"Ada","city":"Rome","attributes":{"vip":true,"size":"M"}}`).Into(&c)
+		old := c.Version
+		d.owner.Do("PATCH", "/api/v1/customers/"+c.ID, fmt.Sprintf(`{"version":%q,"city":"","name":"Ada L.","email":"ada@new.example","attributes":{"size":null}}`, old)).Into(&c)
+		if c.City != "" || c.Name != "Ada L." || c.Email != "ada@new.example" || c.Attributes["vip"] != true {
+			t.Errorf("%+v", c)
+		}
+		d.owner.Do("PATCH", "/api/v1/customers/"+c.ID, fmt.Sprintf(`{"version":%q,"city":"Pisa"}`, old)).Want(409, "customer.edited")
+		d.owner.Do("PATCH", "/api/v1/customers/"+c.ID, `{"external_id":"C2"}`).Want(422, "customer.invalid")
+		d.owner.Do("PATCH", "/api/v1/customers/"+c.ID, `{"birthday":"someday"}`).Want(422, "customer.invalid")
+		d.owner.Do("PATCH", "/api/v1/customers/99", `{"city":"Pisa"}`).Want(404, "customer.not_found")
+		// A guest is known by his address: it changes only with a number of his own.
+		d.Post("/api/v1/customers", `{"email":"guest@shop.example","name":"Guest"}`).Into(&c)
+		guest := c.ID
+		d.owner.Do("PATCH", "/api/v1/customers/"+guest, `{"email":"other@shop.example"}`).Want(422, "customer.invalid")
+		d.owner.Do("PATCH", "/api/v1/customers/"+guest, `{"city":"Oslo"}`).Into(&c)
+		if c.ID != guest || c.City != "Oslo" {
+			t.Errorf("%+v", c)
+		}
+		d.owner.Do("PATCH", "/api/v1/customers/"+guest, `{"external_id":"G1","email":"other@shop.example"}`).Into(&c)
+		if c.ID != guest || c.Email != "other@shop.example" || c.ExternalID != "G1" {
+			t.Errorf("%+v", c)
+		}
+
+		var p struct {
+			ID, Name, SKU, Version string
+			Stock                  *int64
+			Price, Cost            *money.Wire
+			Variants               []struct {
+				ID, SKU string
+				Price   *money.Wire
+			}
+		}
+		d.Post("/api/v1/products", `{"external_id":"P1","name":"Shirt","price":{"amount":"10.00","currency":"EUR"},"cost":{"amount":"4.00","currency":"EUR"},"stock":5,
+			"variants":[{"sku":"S-M","name":"M","price":{"amount":"10.00","currency":"EUR"}},{"sku":"S-L","name":"L"}]}`).Want(201, "").Into(&p)
+		variant := p.Variants[0].ID
+		old, p.Stock = p.Version, nil
+		d.owner.Do("PATCH", "/api/v1/products/"+p.ID, fmt.Sprintf(`{"version":%q,"name":"Linen shirt","unset":["stock"],"variants":[{"sku":"S-M","name":"M"},{"sku":"S-XL","name":"XL"}]}`, old)).Into(&p)
+		if p.Name != "Linen shirt" || p.Stock != nil || len(p.Variants) != 2 || p.Variants[0].ID != variant || p.Cost.Amount != "4.00" {
+			t.Errorf("%+v", p)
+		}
+		d.owner.Do("PATCH", "/api/v1/products/"+p.ID, fmt.Sprintf(`{"version":%q,"name":"x"}`, old)).Want(409, "product.edited")
+		for _, body := range []string{`{"name":""}`, `{"name":"","sku":""}`, `{"price":{"amount":"-1","currency":"EUR"}}`, `{"cost":{"amount":"1","currency":"USD"}}`, `{"stock":-1}`,
+			`{"variants":[{"name":"a"},{"name":"a"}]}`, `{"variants":[{}]}`} {
+			d.owner.Do("PATCH", "/api/v1/products/"+p.ID, body).Want(422, "product.invalid")
+		}
+	})
+}
+
+func TestBulk(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		var body strings.Builder
+		for i := range 450 {
+			fmt.Fprintf(&body, `{"external_id":"B-%d","total":{"amount":"2.00","currency":"EUR"},"customer":{"email":"b%d@shop.example"}}`+"\n", i%440, i%7)
+			if i%100 == 50 {
+				body.WriteString("\n{\"external_id\":\"bad\",\"total\":5}\nrubbish\n{\"lines\":[{\"product_id\":\"5\",\"price\":{\"amount\":\"1\",\"currency\":\"EUR\"}}]}\n")
+			}
+		}
+		body.WriteString(`{"external_id":"long","coupon":"` + strings.Repeat("x", 2<<20) + `"}`)
+		send := d.With("Content-Type", "application/x-ndjson")
+		for round := range 2 {
+			counts, last := map[string]int{}, 0
+			for line := range strings.Lines(string(send.Post("/api/v1/orders/bulk", body.String()).Want(200, "").Body)) {
+				var l struct {
+					Line   int
+					Status string
+					Error  *struct{ Code string }
+				}
+				if err := json.Unmarshal([]byte(line), &l); err != nil || l.Line <= last || (l.Status == "refused") != (l.Error != nil) {
+					t.Fatalf("%s after %d: %v", line, last, err)
+				}
+				last = l.Line
+				counts[l.Status]++
+			}
+			if want := []int{440, 0}[round]; counts["created"] != want || counts["refused"] != 13 || counts["created"]+counts["updated"]+counts["unchanged"] != 450 {
+				t.Errorf("round %d: %v", round, counts)
+			}
+		}
+		d.With("Content-Type", "application/x-ndjson").Post("/api/v1/customers/bulk", "{\"email\":\"z@shop.example\"}\n{\"name\":\"nobody\"}\n").Want(200, "")
+		d.With("Content-Type", "application/x-ndjson").Post("/api/v1/products/bulk", "{\"name\":\"Thing\",\"sku\":\"T\"}\n{\"sku\":\"T\",\"stock\":3}\n").Want(200, "")
+		// The same key again gives the same answer, with other lines it is refused.
+		key := send.With("Idempotency-Key", "bulk-1")
+		one := `{"total":{"amount":"1.00","currency":"EUR"}}`
+		first := key.Post("/api/v1/orders/bulk", one).Want(200, "")
+		if again := key.Post("/api/v1/orders/bulk", one).Want(200, ""); string(again.Body) != string(first.Body) || again.Header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("%s then %s", first.Body, again.Body)
+		}
+		key.Post("/api/v1/orders/bulk", one+"\n"+one).Want(422, "idempotency.reused")
+	})
+}

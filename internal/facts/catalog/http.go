@@ -36,6 +36,7 @@ type Row struct {
 // Detail is a product with everything known of it.
 type Detail struct {
 	Row
+	Version     string         `json:"version" doc:"Names the product as it stands; send it with a change, so that somebody else's newer change is not lost"`
 	Description string         `json:"description" doc:"HTML of a few elements without attributes"`
 	Cost        *money.Wire    `json:"cost,omitempty"`
 	Attributes  map[string]any `json:"attributes"`
@@ -125,6 +126,7 @@ type body[T any] struct{ Body T }
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
 	s.exportRoutes(api)
+	s.writeRoutes(api)
 	huma.Register(api, httpapi.Op("list-products", "GET /api/v1/products", "List products, found and sorted", role.CatalogRead),
 		func(ctx context.Context, in *listInput) (*body[page.Page[Row]], error) {
 			p, err := s.page(ctx, in)
@@ -176,7 +178,7 @@ func count(n int64) *int64 {
 }
 
 func detail(p *Product) Detail {
-	d := Detail{Row: shape(p), Description: p.Description, Cost: wire(p.Cost, p.Currency), Attributes: p.Attributes, Variants: make([]VariantRow, len(p.Variants))}
+	d := Detail{Row: shape(p), Version: p.Version(), Description: p.Description, Cost: wire(p.Cost, p.Currency), Attributes: p.Attributes, Variants: make([]VariantRow, len(p.Variants))}
 	if d.Attributes == nil {
 		d.Attributes = map[string]any{}
 	}

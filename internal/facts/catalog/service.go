@@ -26,6 +26,8 @@ type Deps struct {
 	Clock clock.Clock
 	// Reporting gives the currency of amounts that name none; nil in tests that need none.
 	Reporting func() (currency string, zone *time.Location)
+	// Shop finds the shop of a product that is written, the default one for 0.
+	Shop func(ctx context.Context, want id.ID) (id.ID, error)
 	// Exports takes lists out as files; nil in tests that need none.
 	Exports *export.Service
 	// Announce writes to the outbox within tx.

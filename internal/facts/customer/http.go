@@ -52,6 +52,7 @@ type Detail struct {
 	Consents          []Consent       `json:"consents" nullable:"false"`
 	Candidates        []CandidateRow  `json:"candidates" nullable:"false" doc:"Others who may be the same person"`
 	MergedInto        *id.ID          `json:"merged_into,omitempty" doc:"The living customer, whose profile this is, where the id asked for turned out to be him"`
+	Version           string          `json:"version" doc:"Names the profile as it stands; send it with a change, so that somebody else's newer change is not lost"`
 	CreatedAt         time.Time       `json:"created_at"`
 	UpdatedAt         time.Time       `json:"updated_at"`
 }
@@ -199,13 +200,10 @@ func (s *Service) Routes(api huma.API) {
 			}
 			return &timelineOutput{timelineShape(p)}, nil
 		})
+	s.writeRoutes(api)
 	huma.Register(api, httpapi.Op("put-customer", "POST /api/v1/customers", "Write a customer by his external id, e-mail address or phone number", role.CustomerWrite),
 		func(ctx context.Context, in *struct{ Body Written }) (*detailOutput, error) {
-			b := &in.Body
-			p, err := s.Put(ctx, Draft{
-				ShopID: b.ShopID.ID, ExternalID: b.ExternalID, Email: b.Email, Phone: b.Phone, Name: b.Name, FirstName: b.FirstName,
-				LastName: b.LastName, Gender: b.Gender, Birthday: b.Birthday, Language: b.Language, Zone: b.Zone, City: b.City, Country: b.Country, Attributes: b.Attributes,
-			})
+			p, err := s.Put(ctx, in.Body.draft())
 			if err != nil {
 				return nil, err
 			}
@@ -263,7 +261,7 @@ func (s *Service) detail(p *Profile) Detail {
 		Row: s.row(&p.Customer), FirstName: p.FirstName, LastName: p.LastName, Gender: p.Gender, Birthday: p.Birthday, Zone: p.Zone,
 		Attributes: p.Attributes, TotalRefunded: s.money(p.Refunded), AverageOrder: s.money(average(p.Spent, p.Orders-p.Unconverted)),
 		UnconvertedOrders: p.Unconverted, Identities: make([]IdentityRow, len(p.Identities)), Consents: p.Consents,
-		Candidates: make([]CandidateRow, len(p.Candidates)), CreatedAt: clock.FromMicros(p.CreatedAt), UpdatedAt: clock.FromMicros(p.UpdatedAt),
+		Candidates: make([]CandidateRow, len(p.Candidates)), Version: p.Version(), CreatedAt: clock.FromMicros(p.CreatedAt), UpdatedAt: clock.FromMicros(p.UpdatedAt),
 	}
 	for i, x := range p.Identities {
 		d.Identities[i] = IdentityRow{

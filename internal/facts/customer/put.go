@@ -11,6 +11,7 @@ import (
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
+	"rapport/internal/platform/once"
 	"rapport/internal/platform/sqldb"
 )
 
@@ -41,6 +42,7 @@ func (s *Service) Put(ctx context.Context, d Draft) (Profile, error) {
 			return err
 		}
 		c = out.Verdicts[0].CustomerID
+		once.Made(ctx, "/api/v1/customers/"+c.String())
 		if s.Follow != nil && len(out.Moves)+len(out.Resession) > 0 {
 			if err := s.Follow(ctx, tx, out); err != nil {
 				return err

@@ -142,6 +142,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write many customers, one JSON object a line
+         * @description The body holds one JSON object a line, of the form that the operation for a single one takes. The answer holds one line for each of them: created, updated, unchanged or refused with the reason. Refused lines keep no others from being written.
+         */
+        post: operations["put-customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/export": {
         parameters: {
             query?: never;
@@ -173,7 +193,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change parts of a customer's profile */
+        patch: operations["edit-customer"];
         trace?: never;
     };
     "/api/v1/customers/{id}/orders": {
@@ -222,25 +243,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far the made-up shop is */
-        get: operations["get-demo"];
-        put?: never;
-        /** Fill an empty Rapport with a made-up shop and keep it alive; its figures are in euros */
-        post: operations["begin-demo"];
-        /** Send no more made-up visitors; what is there stays */
-        delete: operations["end-demo"];
         options?: never;
         head?: never;
         patch?: never;
@@ -825,7 +827,28 @@ export interface paths {
         /** List products, found and sorted */
         get: operations["list-products"];
         put?: never;
-        post?: never;
+        /** Write a product by the shop's id of it */
+        post: operations["put-product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write many products, one JSON object a line
+         * @description The body holds one JSON object a line, of the form that the operation for a single one takes. The answer holds one line for each of them: created, updated, unchanged or refused with the reason. Refused lines keep no others from being written.
+         */
+        post: operations["put-products"];
         delete?: never;
         options?: never;
         head?: never;
@@ -880,7 +903,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change parts of a product */
+        patch: operations["edit-product"];
         trace?: never;
     };
     "/api/v1/products/{id}/prices": {
@@ -1576,12 +1600,64 @@ export interface components {
             updated_at: string;
             url: string;
             variants: components["schemas"]["CatalogVariantRow"][];
+            /** @description Names the product as it stands; send it with a change, so that somebody else's newer change is not lost */
+            version: string;
+        };
+        CatalogDraft: {
+            active?: boolean;
+            attributes?: {
+                [key: string]: unknown;
+            };
+            brand?: string;
+            /** @example Clothing > Hoodies */
+            category?: string;
+            cost?: components["schemas"]["Money"];
+            /** @description Text or HTML; what could do harm is taken out */
+            description?: string;
+            /** @description The shop's id of the product; the SKU, else made up, where absent */
+            external_id?: string;
+            image_url?: string;
+            name?: string;
+            price?: components["schemas"]["Money"];
+            /** @description The key's shop, else the default shop, where absent */
+            shop_id?: string;
+            sku?: string;
+            /** Format: int64 */
+            stock?: number;
+            url?: string;
+            /** @description All variants; those known keep their ids */
+            variants?: components["schemas"]["CatalogVariantDraft"][];
         };
         CatalogFacetRow: {
             brands: string[];
             categories: string[];
             /** @description True where there are more than can be chosen from */
             cut?: boolean;
+        };
+        CatalogPatch: {
+            active?: boolean;
+            attributes?: {
+                [key: string]: unknown;
+            };
+            brand?: string;
+            /** @example Clothing > Hoodies */
+            category?: string;
+            cost?: components["schemas"]["Money"];
+            /** @description Text or HTML; what could do harm is taken out */
+            description?: string;
+            image_url?: string;
+            name?: string;
+            price?: components["schemas"]["Money"];
+            sku?: string;
+            /** Format: int64 */
+            stock?: number;
+            /** @description What is not known any more */
+            unset?: ("price" | "cost" | "stock")[];
+            url?: string;
+            /** @description All variants; those known keep their ids */
+            variants?: components["schemas"]["CatalogVariantDraft"][];
+            /** @description As read with the product; refused with product.edited where the product is another one by now */
+            version?: string;
         };
         CatalogPriceRow: {
             /** Format: date-time */
@@ -1639,6 +1715,20 @@ export interface components {
             next_cursor: string;
             /** @description True where the rows asked for are rare and this page has looked at as many others as it may: it is shorter than asked for, perhaps empty, and next_cursor goes on from there */
             partial?: boolean;
+        };
+        CatalogVariantDraft: {
+            /** @description The SKU, else the name, where absent */
+            external_id?: string;
+            image_url?: string;
+            name?: string;
+            options?: {
+                [key: string]: unknown;
+            };
+            /** @description The product's where absent */
+            price?: components["schemas"]["Money"];
+            sku?: string;
+            /** Format: int64 */
+            stock?: number;
         };
         CatalogVariantRow: {
             external_id: string;
@@ -1745,6 +1835,8 @@ export interface components {
             unconverted_orders: number;
             /** Format: date-time */
             updated_at: string;
+            /** @description Names the profile as it stands; send it with a change, so that somebody else's newer change is not lost */
+            version: string;
             zone: string;
         };
         CustomerIdentityRow: {
@@ -1762,6 +1854,27 @@ export interface components {
             value: string;
             /** @description False: only a browser says so; it joins nobody */
             verified: boolean;
+        };
+        CustomerPatch: {
+            /** @description Those named change, the others stay */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            birthday?: string;
+            city?: string;
+            country?: string;
+            email?: string;
+            /** @description Can be given once, to somebody who has none */
+            external_id?: string;
+            first_name?: string;
+            gender?: string;
+            language?: string;
+            last_name?: string;
+            name?: string;
+            phone?: string;
+            /** @description As read with the customer; refused with customer.edited where his profile is another one by now */
+            version?: string;
+            zone?: string;
         };
         CustomerRow: {
             city: string;
@@ -3333,24 +3446,6 @@ export interface components {
             email: string;
             password: string;
         };
-        StatusBodyBody: {
-            /**
-             * Format: int64
-             * @description Of this stage; 0 of 0 where it is not known
-             */
-            done: number;
-            /** Format: int64 */
-            of: number;
-            /** @description Why it failed */
-            problem: string;
-            /** @description products, rates, events, customers or applying, while it is filled */
-            stage: string;
-            /**
-             * @description alive: everything is there, and made-up visitors come and go
-             * @enum {string}
-             */
-            state: "none" | "filling" | "alive" | "failed";
-        };
         UpdatemeRequest: {
             /** @example en */
             language?: string;
@@ -3802,6 +3897,39 @@ export interface operations {
             };
         };
     };
+    "put-customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["CustomerWritten"];
+            };
+        };
+        responses: {
+            /** @description One line for each line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["BulkLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-customers": {
         parameters: {
             query?: {
@@ -3873,6 +4001,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerPatch"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -3981,89 +4144,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReportDefinitionList"];
                 };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StatusBodyBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "begin-demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "end-demo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Error */
             default: {
@@ -5648,6 +5728,72 @@ export interface operations {
             };
         };
     };
+    "put-product": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["CatalogDraft"];
+            };
+        };
+        responses: {
+            /** @description One line for each line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["BulkLine"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-products": {
         parameters: {
             query?: {
@@ -5740,6 +5886,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-product": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogPatch"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
