@@ -10,7 +10,8 @@ import (
 	"rapport/internal/platform/httpapi"
 )
 
-type overviewInput struct {
+// OverviewQuery asks for a period and what it is compared with.
+type OverviewQuery struct {
 	From    string `query:"from" required:"true" format:"date" doc:"First day, in the reporting zone"`
 	To      string `query:"to" required:"true" format:"date" doc:"Day after the last"`
 	Compare string `query:"compare" enum:"previous,year" default:"previous"`
@@ -26,7 +27,7 @@ type rowsInput struct {
 
 type saleInput struct {
 	ID httpapi.ID `path:"id"`
-	overviewInput
+	OverviewQuery
 }
 
 type buyersInput struct {
@@ -44,7 +45,7 @@ type DefinitionList struct {
 // Routes adds the operations.
 func (s *Service) Routes(api huma.API) {
 	huma.Register(api, httpapi.Op("show-overview", "GET /api/v1/reports/overview", "Show the figures of a period", role.ReportRead),
-		func(ctx context.Context, in *overviewInput) (*body[Overview], error) {
+		func(ctx context.Context, in *OverviewQuery) (*body[Overview], error) {
 			p, err := ParsePeriod(in.From, in.To)
 			if err != nil {
 				return nil, err

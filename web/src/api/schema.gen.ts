@@ -248,6 +248,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the made-up shop is */
+        get: operations["get-demo"];
+        put?: never;
+        /** Fill an empty Rapport with a made-up shop and keep it alive; its figures are in euros */
+        post: operations["begin-demo"];
+        /** Send no more made-up visitors; what is there stays */
+        delete: operations["end-demo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-names": {
         parameters: {
             query?: never;
@@ -3446,6 +3465,24 @@ export interface components {
             email: string;
             password: string;
         };
+        StatusBodyBody: {
+            /**
+             * Format: int64
+             * @description Of this stage; 0 of 0 where it is not known
+             */
+            done: number;
+            /** Format: int64 */
+            of: number;
+            /** @description Why it failed */
+            problem: string;
+            /** @description products, rates, events, customers or applying, while it is filled */
+            stage: string;
+            /**
+             * @description alive: everything is there, and made-up visitors come and go
+             * @enum {string}
+             */
+            state: "none" | "filling" | "alive" | "failed";
+        };
         UpdatemeRequest: {
             /** @example en */
             language?: string;
@@ -4144,6 +4181,89 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReportDefinitionList"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBodyBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -6249,7 +6369,13 @@ export interface operations {
     };
     "show-product-sale": {
         parameters: {
-            query?: never;
+            query: {
+                /** @description First day, in the reporting zone */
+                from: string;
+                /** @description Day after the last */
+                to: string;
+                compare?: "previous" | "year";
+            };
             header?: never;
             path: {
                 id: string;

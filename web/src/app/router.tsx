@@ -4,7 +4,7 @@ import { asProblem } from '@/api/problem.ts';
 import { eventSearch } from '@/features/activity/search.ts';
 import { productSearch } from '@/features/catalog/search.ts';
 import { customerSearch } from '@/features/customer/search.ts';
-import { orderSearch } from '@/features/order/search.ts';
+import { cartSearch, orderSearch } from '@/features/order/search.ts';
 import { overviewSearch } from '@/features/report/search.ts';
 import { setUpQuery } from '@/features/session/queries.ts';
 import { meQuery } from '@/shared/me/queries.ts';
@@ -116,7 +116,14 @@ const order = createRoute({
 const carts = createRoute({
   getParentRoute: () => inside,
   path: '/carts',
+  validateSearch: cartSearch,
   component: lazyRouteComponent(() => import('@/features/order/CartsPage.tsx'), 'CartsPage'),
+});
+
+const cart = createRoute({
+  getParentRoute: () => inside,
+  path: '/carts/$customer/$shop/$key',
+  component: lazyRouteComponent(() => import('@/features/order/CartPage.tsx'), 'CartPage'),
 });
 
 const products = createRoute({
@@ -226,6 +233,7 @@ export const router = createRouter({
       orders,
       order,
       carts,
+      cart,
       products,
       product,
       events,

@@ -1,14 +1,18 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
+import { useMay } from '@/shared/me/queries.ts';
 import { Card, Facts } from '@/shared/ui/Card.tsx';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Properties } from '@/shared/ui/Properties.tsx';
 import { Status } from '@/shared/ui/Status.tsx';
 import { Loaded } from '@/shared/ui/states.tsx';
+import { BuyersCard } from './BuyersCard.tsx';
 import classes from './Catalog.module.css';
 import { Picture } from './Picture.tsx';
+import { PricesCard } from './PricesCard.tsx';
 import { type ProductDetail, useProduct } from './queries.ts';
+import { SaleCard } from './SaleCard.tsx';
 
 export function ProductPage() {
   const { t } = useTranslation('catalog');
@@ -43,6 +47,7 @@ function Heading({ product: p }: { product: ProductDetail }) {
 function Body({ product: p }: { product: ProductDetail }) {
   const { t } = useTranslation('catalog');
   const f = useFormat();
+  const may = useMay();
   const variants = p.variants ?? [];
   return (
     <div className={classes.columns}>
@@ -73,6 +78,7 @@ function Body({ product: p }: { product: ProductDetail }) {
             ]}
           />
         </Card>
+        {may('report.read') && <SaleCard id={p.id} />}
         {p.description && (
           <Card title={t('page.description')}>
             <p className={classes.description} dir="auto">
@@ -108,6 +114,8 @@ function Body({ product: p }: { product: ProductDetail }) {
             </table>
           </Card>
         )}
+        <PricesCard id={p.id} />
+        {may('report.read') && <BuyersCard id={p.id} />}
         {Object.keys(p.attributes ?? {}).length > 0 && (
           <Card title={t('page.attributes')}>
             <Properties of={p.attributes} />

@@ -4,70 +4,99 @@ import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Format } from '@/shared/format/format.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
-import { type Column, DataList } from '@/shared/list/DataList.tsx';
-import { SearchField, Toolbar } from '@/shared/list/Toolbar.tsx';
+import type { Column } from '@/shared/list/DataList.tsx';
+import type { Filter, Search } from '@/shared/list/Filters.tsx';
+import { ListPage } from '@/shared/list/ListPage.tsx';
+import { FilterChip } from '@/shared/list/Toolbar.tsx';
 import { useMay } from '@/shared/me/queries.ts';
 import { ParcelDrawing } from '@/shared/ui/drawings.tsx';
-import { Page } from '@/shared/ui/Page.tsx';
 import { Empty } from '@/shared/ui/states.tsx';
 import classes from './Catalog.module.css';
 import { Picture } from './Picture.tsx';
-import { type Product, useProducts } from './queries.ts';
+import { type Product, productsFile, useFacets, useProducts } from './queries.ts';
+import type { ProductSearch } from './search.ts';
 
 export function ProductsPage() {
   const { t } = useTranslation('catalog');
   const f = useFormat();
   const may = useMay();
   const navigate = useNavigate({ from: '/products' });
-  const { q } = useSearch({ from: '/inside/products' });
-  const list = useProducts(q);
+  const search = useSearch({ from: '/inside/products' });
+  const list = useProducts(search);
   const columns = useColumns(f);
-  const onSearch = useCallback(
-    (text: string) => navigate({ search: text.trim() ? { q: text.trim() } : {}, replace: true, resetScroll: false }),
+  const filters = useFilters();
+  const change = useCallback(
+    (next: Search) => navigate({ search: (s) => ({ ...s, ...(next as ProductSearch) }), replace: true, resetScroll: false }),
     [navigate],
   );
   return (
-    <Page title={t('list.title')}>
-      <Toolbar>
-        <SearchField label={t('list.search')} value={q ?? ''} onChange={onSearch} />
-      </Toolbar>
-      <DataList
-        label={t('list.title')}
-        list={list}
-        columns={columns}
-        rowKey={(p) => p.id}
-        open={(p) => navigate({ to: '/products/$id', params: { id: p.id } })}
-        small={(p) => (
-          <div className={classes.small}>
-            <Picture src={p.image_url} />
-            <div className="cut">
-              <NameLink product={p} />
-            </div>
-            <div className="number">{p.price ? f.money(p.price) : ''}</div>
+    <ListPage
+      name="products"
+      title={t('list.title')}
+      list={list}
+      columns={columns}
+      hiddenFirst={['updated']}
+      rowKey={(p) => p.id}
+      open={(p) => navigate({ to: '/products/$id', params: { id: p.id } })}
+      small={(p) => (
+        <div className={classes.small}>
+          <Picture src={p.image_url} />
+          <div className="cut">
+            <NameLink product={p} />
           </div>
-        )}
-        empty={
-          q ? (
-            <Empty title={t('list.noneFound')}>{t('list.noneFoundHelp')}</Empty>
-          ) : (
-            <Empty
-              title={t('list.empty')}
-              drawing={<ParcelDrawing />}
-              action={
-                may('import.run') && (
-                  <Button component={Link} to="/imports">
-                    {t('list.emptyAction')}
-                  </Button>
-                )
-              }
-            >
-              {t('list.emptyHelp')}
-            </Empty>
-          )
-        }
-      />
-    </Page>
+          <div className="number">{p.price ? f.money(p.price) : ''}</div>
+        </div>
+      )}
+      search={{ ...search }}
+      onChange={change}
+      onClear={() => navigate({ search: {} })}
+      words={{ key: 'q', label: t('list.search') }}
+      filters={filters}
+      sorting={{ by: search.sort ?? 'name', down: search.down === true }}
+      onSort={(s) => change({ sort: s.by === 'name' ? undefined : s.by, down: s.down || undefined })}
+      file={(choice) => productsFile(search, choice)}
+      noneFound={{ title: t('list.noneFound'), help: t('list.noneFoundHelp'), clear: t('list.clear') }}
+      empty={
+        <Empty
+          title={t('list.empty')}
+          drawing={<ParcelDrawing />}
+          action={
+            may('import.run') && (
+              <Button component={Link} to="/imports">
+                {t('list.emptyAction')}
+              </Button>
+            )
+          }
+        >
+          {t('list.emptyHelp')}
+        </Empty>
+      }
+    >
+      <FilterChip on={search.stock === true} onChange={(on) => change({ stock: on || undefined })}>
+        {t('filter.inStock')}
+      </FilterChip>
+      <FilterChip on={search.stock === false} onChange={(on) => change({ stock: on ? false : undefined })}>
+        {t('filter.soldOut')}
+      </FilterChip>
+    </ListPage>
   );
+}
+
+function useFilters(): Filter[] {
+  const { t } = useTranslation('catalog');
+  const facets = useFacets().data;
+  const options = (values: string[] | undefined) => (values ?? []).map((v) => ({ value: v, label: v }));
+  const chosen = (key: 'category' | 'brand', values: string[] | undefined): Filter =>
+    facets?.cut
+      ? { kind: 'text', key, label: t(`column.${key}`) }
+      : { kind: 'choice', key, label: t(`column.${key}`), options: options(values) };
+  return [
+    chosen('category', facets?.categories),
+    chosen('brand', facets?.brands),
+    { kind: 'amounts', key: 'least', until: 'most', label: t('column.price') },
+    { kind: 'text', key: 'currency', label: t('filter.currency') },
+    { kind: 'flag', key: 'active', label: t('filter.state'), yes: t('page.active'), no: t('page.inactive') },
+  ];
 }
 
 function NameLink({ product: p }: { product: Product }) {
@@ -86,6 +115,8 @@ function useColumns(f: Format): Column<Product>[] {
         key: 'name',
         label: t('column.name'),
         width: 'minmax(200px, 3fr)',
+        sort: 'name',
+        file: 'id,external_id,name',
         cell: (p) => (
           <span className={classes.nameCell}>
             <Picture src={p.image_url} />
@@ -95,19 +126,34 @@ function useColumns(f: Format): Column<Product>[] {
           </span>
         ),
       },
-      { key: 'sku', label: t('column.sku'), width: 'minmax(90px, 1fr)', cell: (p) => <bdi className={classes.quiet}>{p.sku}</bdi> },
+      {
+        key: 'sku',
+        label: t('column.sku'),
+        width: 'minmax(90px, 1fr)',
+        file: 'sku',
+        cell: (p) => <bdi className={classes.quiet}>{p.sku}</bdi>,
+      },
       {
         key: 'category',
         label: t('column.category'),
         width: 'minmax(120px, 2fr)',
+        file: 'category',
         cell: (p) => <bdi className={classes.quiet}>{p.category}</bdi>,
       },
-      { key: 'brand', label: t('column.brand'), width: 'minmax(90px, 1fr)', cell: (p) => <bdi className={classes.quiet}>{p.brand}</bdi> },
+      {
+        key: 'brand',
+        label: t('column.brand'),
+        width: 'minmax(90px, 1fr)',
+        file: 'brand',
+        cell: (p) => <bdi className={classes.quiet}>{p.brand}</bdi>,
+      },
       {
         key: 'stock',
         label: t('column.stock'),
         width: '92px',
         end: true,
+        sort: 'stock',
+        file: 'stock',
         cell: (p) => (p.stock === undefined || p.stock === null ? <span className="dim">–</span> : f.number(p.stock)),
       },
       {
@@ -115,7 +161,18 @@ function useColumns(f: Format): Column<Product>[] {
         label: t('column.price'),
         width: '112px',
         end: true,
+        sort: 'price',
+        file: 'price',
         cell: (p) => (p.price ? f.money(p.price) : <span className="dim">–</span>),
+      },
+      {
+        key: 'updated',
+        label: t('page.updated'),
+        width: '132px',
+        end: true,
+        sort: 'updated',
+        file: 'updated_at',
+        cell: (p) => f.ago(p.updated_at),
       },
     ],
     [t, f],

@@ -1,18 +1,18 @@
 import { Button } from '@mantine/core';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Format } from '@/shared/format/format.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
-import { type Column, DataList, type Sorting } from '@/shared/list/DataList.tsx';
-import { ColumnPicker, FilterChip, SearchField, Toolbar } from '@/shared/list/Toolbar.tsx';
+import type { Column } from '@/shared/list/DataList.tsx';
+import type { Filter, Search } from '@/shared/list/Filters.tsx';
+import { ListPage } from '@/shared/list/ListPage.tsx';
+import { FilterChip } from '@/shared/list/Toolbar.tsx';
 import { useMay } from '@/shared/me/queries.ts';
-import { remember, remembered } from '@/shared/prefs/prefs.ts';
 import { PeopleDrawing } from '@/shared/ui/drawings.tsx';
-import { Page } from '@/shared/ui/Page.tsx';
 import { Empty } from '@/shared/ui/states.tsx';
 import classes from './CustomersPage.module.css';
-import { type Customer, useCustomers } from './queries.ts';
+import { type Customer, customersFile, useCustomers } from './queries.ts';
 import type { CustomerSearch } from './search.ts';
 
 export function CustomersPage() {
@@ -23,78 +23,68 @@ export function CustomersPage() {
   const search = useSearch({ from: '/inside/customers' });
   const list = useCustomers(search);
   const columns = useColumns(f);
-  const [hidden, setHidden] = useState<string[]>(() => remembered('customers.hidden', ['created']));
-
   const change = useCallback(
-    (next: Partial<CustomerSearch>) => navigate({ search: (s) => ({ ...s, ...next }), replace: true, resetScroll: false }),
+    (next: Search) => navigate({ search: (s) => ({ ...s, ...(next as CustomerSearch) }), replace: true, resetScroll: false }),
     [navigate],
   );
-  const onSearch = useCallback((q: string) => change({ q: q.trim() || undefined }), [change]);
-  const sorting: Sorting = { by: search.sort ?? 'last_seen', down: !search.up };
-  const filtered = Boolean(search.q) || search.known !== undefined || search.buyers !== undefined;
-
   return (
-    <Page title={t('list.title')}>
-      <Toolbar>
-        <SearchField label={t('list.search')} value={search.q ?? ''} onChange={onSearch} />
-        <FilterChip on={search.known === true} onChange={(on) => change({ known: on ? true : undefined })}>
-          {t('list.known')}
-        </FilterChip>
-        <FilterChip on={search.known === false} onChange={(on) => change({ known: on ? false : undefined })}>
-          {t('list.anonymous')}
-        </FilterChip>
-        <FilterChip on={search.buyers === true} onChange={(on) => change({ buyers: on ? true : undefined })}>
-          {t('list.buyers')}
-        </FilterChip>
-        <ColumnPicker
-          columns={columns.slice(1)}
-          hidden={hidden}
-          onChange={(h) => {
-            setHidden(h);
-            remember('customers.hidden', h);
-          }}
-        />
-      </Toolbar>
-      <DataList
-        label={t('list.title')}
-        list={list}
-        columns={columns.filter((c) => !hidden.includes(c.key))}
-        rowKey={(c) => c.id}
-        open={(c) => navigate({ to: '/customers/$id', params: { id: c.id } })}
-        sorting={sorting}
-        onSort={(s) => change({ sort: s.by as CustomerSearch['sort'], up: s.down ? undefined : true })}
-        small={(c) => <SmallRow customer={c} format={f} />}
-        empty={
-          filtered ? (
-            <Empty
-              title={t('list.noneFound')}
-              action={
-                <Button variant="default" onClick={() => navigate({ search: {} })}>
-                  {t('list.clear')}
-                </Button>
-              }
-            >
-              {t('list.noneFoundHelp')}
-            </Empty>
-          ) : (
-            <Empty
-              title={t('list.empty')}
-              drawing={<PeopleDrawing />}
-              action={
-                may('import.run') && (
-                  <Button component={Link} to="/imports">
-                    {t('list.emptyAction')}
-                  </Button>
-                )
-              }
-            >
-              {t('list.emptyHelp')}
-            </Empty>
-          )
-        }
-      />
-    </Page>
+    <ListPage
+      name="customers"
+      title={t('list.title')}
+      list={list}
+      columns={columns}
+      hiddenFirst={['created', 'city', 'language']}
+      rowKey={(c) => c.id}
+      open={(c) => navigate({ to: '/customers/$id', params: { id: c.id } })}
+      small={(c) => <SmallRow customer={c} format={f} />}
+      search={{ ...search }}
+      onChange={change}
+      onClear={() => navigate({ search: {} })}
+      words={{ key: 'q', label: t('list.search') }}
+      filters={useFilters(f)}
+      sorting={{ by: search.sort ?? 'last_seen', down: !search.up }}
+      onSort={(s) => change({ sort: s.by, up: s.down ? undefined : true })}
+      file={may('customer.export') ? (choice) => customersFile(search, choice) : undefined}
+      personal
+      noneFound={{ title: t('list.noneFound'), help: t('list.noneFoundHelp'), clear: t('list.clear') }}
+      empty={
+        <Empty
+          title={t('list.empty')}
+          drawing={<PeopleDrawing />}
+          action={
+            may('import.run') && (
+              <Button component={Link} to="/imports">
+                {t('list.emptyAction')}
+              </Button>
+            )
+          }
+        >
+          {t('list.emptyHelp')}
+        </Empty>
+      }
+    >
+      <FilterChip on={search.known === true} onChange={(on) => change({ known: on ? true : undefined })}>
+        {t('list.known')}
+      </FilterChip>
+      <FilterChip on={search.known === false} onChange={(on) => change({ known: on ? false : undefined })}>
+        {t('list.anonymous')}
+      </FilterChip>
+      <FilterChip on={search.buyers === true} onChange={(on) => change({ buyers: on ? true : undefined })}>
+        {t('list.buyers')}
+      </FilterChip>
+    </ListPage>
   );
+}
+
+function useFilters(f: Format): Filter[] {
+  const { t } = useTranslation('customer');
+  return [
+    { kind: 'days', key: 'from', until: 'until', label: t('column.lastSeen') },
+    { kind: 'amounts', key: 'least', until: 'most', label: t('column.spent') },
+    { kind: 'text', key: 'country', label: t('filter.country'), shown: (v) => f.country(v) },
+    { kind: 'text', key: 'city', label: t('filter.city') },
+    { kind: 'text', key: 'language', label: t('filter.language'), shown: (v) => f.languageName(v) },
+  ];
 }
 
 export function customerName(c: Pick<Customer, 'name' | 'email' | 'phone' | 'external_id'>): string {
@@ -115,21 +105,45 @@ function useColumns(f: Format): Column<Customer>[] {
   const { t } = useTranslation('customer');
   return useMemo(
     () => [
-      { key: 'name', label: t('column.name'), width: 'minmax(150px, 2fr)', sort: 'name', cell: (c) => <NameLink customer={c} /> },
+      {
+        key: 'name',
+        label: t('column.name'),
+        width: 'minmax(150px, 2fr)',
+        sort: 'name',
+        file: 'id,external_id,name',
+        cell: (c) => <NameLink customer={c} />,
+      },
       {
         key: 'email',
+        file: 'email,phone',
         label: t('column.email'),
         width: 'minmax(150px, 3fr)',
         cell: (c) => <bdi className={classes.quiet}>{c.name ? c.email || c.phone : c.phone}</bdi>,
       },
       {
         key: 'place',
+        file: 'country',
         label: t('column.place'),
         width: 'minmax(84px, 1fr)',
         cell: (c) => <span className={classes.quiet}>{c.country ? f.country(c.country) : c.city}</span>,
       },
       {
+        key: 'city',
+        label: t('filter.city'),
+        width: 'minmax(84px, 1fr)',
+        file: 'city',
+        cell: (c) => <bdi className={classes.quiet}>{c.city}</bdi>,
+      },
+      {
+        key: 'language',
+        label: t('filter.language'),
+        width: '110px',
+        file: 'language',
+        cell: (c) => <span className={classes.quiet}>{c.language ? f.languageName(c.language) : ''}</span>,
+      },
+      {
         key: 'orders',
+        file: 'orders',
         label: t('column.orders'),
         width: '76px',
         end: true,
@@ -138,6 +152,7 @@ function useColumns(f: Format): Column<Customer>[] {
       },
       {
         key: 'spent',
+        file: 'total_spent',
         label: t('column.spent'),
         width: '112px',
         end: true,
@@ -146,6 +161,7 @@ function useColumns(f: Format): Column<Customer>[] {
       },
       {
         key: 'lastOrder',
+        file: 'last_order_at',
         label: t('column.lastOrder'),
         width: '116px',
         end: true,
@@ -153,6 +169,7 @@ function useColumns(f: Format): Column<Customer>[] {
       },
       {
         key: 'created',
+        file: 'first_seen_at',
         label: t('column.firstSeen'),
         width: '116px',
         end: true,
@@ -161,6 +178,7 @@ function useColumns(f: Format): Column<Customer>[] {
       },
       {
         key: 'seen',
+        file: 'last_seen_at',
         label: t('column.lastSeen'),
         width: '128px',
         end: true,

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, need } from '@/api/client.ts';
 import type { Answer, Item, Query } from '@/api/types.ts';
 import { useKeyset } from '@/shared/list/keyset.ts';
+import { asked, dayAfter, type FileChoice, fileAddress, word } from '@/shared/list/search.ts';
 import type { CustomerSearch } from './search.ts';
 
 export type Customer = Item<'/api/v1/customers'>;
@@ -10,18 +11,33 @@ export type TimelineItem = Item<'/api/v1/customers/{id}/timeline'>;
 export type CustomerOrder = Item<'/api/v1/customers/{id}/orders'>;
 export type OpenCart = Item<'/api/v1/carts'>;
 
-export function useCustomers(s: CustomerSearch) {
-  const query: Query<'/api/v1/customers'> = {
-    ...(s.q ? { q: s.q } : {}),
-    ...(s.known === undefined ? {} : { known: s.known ? ('true' as const) : ('false' as const) }),
-    ...(s.buyers === undefined ? {} : { has_orders: s.buyers ? ('true' as const) : ('false' as const) }),
+function customerQuery(s: CustomerSearch): Query<'/api/v1/customers'> {
+  return asked({
+    q: s.q,
+    known: word(s.known),
+    has_orders: word(s.buyers),
+    country: s.country,
+    city: s.city,
+    language: s.language,
+    seen_from: s.from,
+    seen_to: dayAfter(s.until),
+    spent_from: s.least,
+    spent_to: s.most,
     sort: s.sort ?? 'last_seen',
     order: s.up ? 'asc' : 'desc',
     limit: 100,
-  };
+  });
+}
+
+export function useCustomers(s: CustomerSearch) {
+  const query = customerQuery(s);
   return useKeyset<Customer>(['customers', query], (cursor, signal) =>
     need(api.GET('/api/v1/customers', { params: { query: { ...query, ...(cursor ? { cursor } : {}) } }, signal })),
   );
+}
+
+export function customersFile(s: CustomerSearch, choice: FileChoice): string {
+  return fileAddress('/api/v1/customers/export', customerQuery(s), choice);
 }
 
 export function useCustomer(id: string) {

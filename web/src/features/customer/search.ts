@@ -1,21 +1,36 @@
+import { type Kind, picked } from '@/shared/list/search.ts';
+
 export interface CustomerSearch {
   q?: string;
   known?: boolean;
   buyers?: boolean;
+  country?: string;
+  city?: string;
+  language?: string;
+  from?: string;
+  until?: string;
+  least?: string;
+  most?: string;
   sort?: 'last_seen' | 'name' | 'spent' | 'orders' | 'created';
   up?: boolean;
 }
 
-const sorts = ['last_seen', 'name', 'spent', 'orders', 'created'];
+const kinds: Record<keyof CustomerSearch, Kind> = {
+  q: 'text',
+  known: 'flag',
+  buyers: 'flag',
+  country: 'text',
+  city: 'text',
+  language: 'text',
+  from: 'day',
+  until: 'day',
+  least: 'text',
+  most: 'text',
+  sort: ['last_seen', 'name', 'spent', 'orders', 'created'],
+  up: 'flag',
+};
 
 /** The list's state lives in the address, so that it can be sent to a colleague. */
 export function customerSearch(s: Record<string, unknown>): CustomerSearch {
-  return {
-    ...(typeof s.q === 'string' && s.q ? { q: s.q } : {}),
-    ...(typeof s.q === 'number' ? { q: String(s.q) } : {}),
-    ...(typeof s.known === 'boolean' ? { known: s.known } : {}),
-    ...(typeof s.buyers === 'boolean' ? { buyers: s.buyers } : {}),
-    ...(sorts.includes(s.sort as string) ? { sort: s.sort as CustomerSearch['sort'] } : {}),
-    ...(typeof s.up === 'boolean' ? { up: s.up } : {}),
-  };
+  return picked<CustomerSearch>(s, kinds);
 }

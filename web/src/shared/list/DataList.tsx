@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -16,12 +17,17 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
   /** The name by which the server sorts. */
   sort?: string;
+  /** What the column is called in files; several, with commas. */
+  file?: string;
 }
 
 export interface Sorting {
   by: string;
   down: boolean;
 }
+
+/** How many pages without enough rows follow each other before the reader is asked. */
+const patient = 25;
 
 interface Props<T> {
   label: string;
@@ -61,16 +67,23 @@ export function DataList<T>({ label, list, columns, rowKey, small, open, sorting
 
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, rare, isError } = list;
+  // Where rows are rare, the search goes on by itself for a while, then only when it is told to.
+  const [patience, setPatience] = useState(patient);
+  const resting = hasNextPage && rare >= patience;
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && last >= rows.length - 15) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, rows.length]);
+    if (rare === 0) setPatience(patient);
+  }, [rare]);
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && !resting && !isError && last >= rows.length - 15) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, resting, isError, last, rows.length]);
 
   const tracks = { gridTemplateColumns: columns.map((c) => c.width).join(' ') };
 
   let body: ReactNode;
   if (list.rows === undefined && list.error) body = <Problem error={list.error} retry={() => list.refetch()} />;
   else if (list.rows === undefined) body = <BoneRows narrow={narrow} tracks={tracks} columns={columns.length} />;
+  else if (rows.length === 0 && hasNextPage) body = <p className={classes.looking}>{resting ? t('list.rareNone') : t('list.looking')}</p>;
   else if (rows.length === 0) body = empty;
 
   return (
@@ -131,8 +144,16 @@ export function DataList<T>({ label, list, columns, rowKey, small, open, sorting
       )}
       {rows.length > 0 && hasNextPage && (
         <p className={classes.more} role="status">
-          {isFetchingNextPage ? t('state.more') : ' '}
+          {isFetchingNextPage ? (rare > 0 ? t('list.looking') : t('state.more')) : ' '}
         </p>
+      )}
+      {resting && (
+        <div className={classes.looking}>
+          {rows.length > 0 && <p>{t('list.rare')}</p>}
+          <Button variant="default" onClick={() => setPatience(rare + patient)}>
+            {t('list.lookOn')}
+          </Button>
+        </div>
       )}
       {rows.length > 0 && list.error && <Problem error={list.error} retry={() => list.refetch()} slim />}
     </div>

@@ -3,6 +3,8 @@ import { type InfiniteData, keepPreviousData, type QueryKey, useInfiniteQuery } 
 export interface PageOf<T> {
   items: T[] | null;
   next_cursor?: string;
+  /** The page looked at as many rows as it may before it was full. */
+  partial?: boolean;
 }
 
 /** A list that is read page by page; the cursor of a page leads to the next. */
@@ -15,7 +17,14 @@ export function useKeyset<T>(key: QueryKey, read: (cursor: string, signal: Abort
     placeholderData: keepPreviousData,
     enabled,
   });
-  return { ...query, rows: query.data?.pages.flatMap((p) => p.items ?? []) };
+  const pages = query.data?.pages ?? [];
+  const full = pages.findLastIndex((p) => !p.partial);
+  return {
+    ...query,
+    rows: query.data?.pages.flatMap((p) => p.items ?? []),
+    /** How many of the last pages ended before they were full: what is asked for is rare there. */
+    rare: pages.length - 1 - full,
+  };
 }
 
 export type Keyset<T> = ReturnType<typeof useKeyset<T>>;

@@ -8,7 +8,7 @@ const DayCalendar = lazy(() => import('./DayCalendar.tsx'));
 
 interface Props {
   label: string;
-  /** "2026-11-24" */
+  /** "2026-11-24", or empty where no day is chosen yet */
   value: string;
   onChange: (day: string) => void;
 }
@@ -32,7 +32,7 @@ export function DayField({ label, value, onChange }: Props) {
             aria-expanded={open}
             onClick={() => setOpen(!open)}
           >
-            <span id={`${id}-day`}>{f.day(value)}</span>
+            <span id={`${id}-day`}>{value ? f.day(value) : '–'}</span>
           </Button>
         </Popover.Target>
         <Popover.Dropdown aria-label={label}>
@@ -44,7 +44,7 @@ export function DayField({ label, value, onChange }: Props) {
             }
           >
             <DayCalendar
-              value={value}
+              value={value || f.dayKey(Date.now())}
               label={label}
               onChange={(day) => {
                 onChange(day);
