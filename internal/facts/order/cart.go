@@ -216,7 +216,10 @@ func (d *CartDetail) tell(closing []Op) {
 	d.History = append(slices.Clone(d.ops), closing...)
 	slices.SortFunc(d.History, compareOps)
 	if i := lastOrder(d.History); d.Status == CartOrdered && i >= 0 {
-		d.Lines, _, _ = foldOps(d.History[:i])
+		var started int64
+		if d.Lines, d.CheckoutStep, started = foldOps(d.History[:i]); started != 0 {
+			d.StartedAt = started
+		}
 		d.Value, d.Items = worth(d.Lines), pieces(d.Lines)
 	}
 	slices.Reverse(d.History)

@@ -19,32 +19,34 @@ export function BuyersCard({ id }: { id: string }) {
       {list.error && <Problem error={list.error} retry={() => list.refetch()} slim />}
       {list.rows && rows.length === 0 && <p className={`small dim ${classes.inset}`}>{t('buyers.none')}</p>}
       {rows.length > 0 && (
-        <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">{t('buyers.name')}</th>
-              <th scope="col">{t('buyers.last')}</th>
-              <th scope="col">{t('sale.units')}</th>
-              <th scope="col">{t('sale.revenue')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((b) => (
-              <tr key={b.customer_id}>
-                <td>
-                  <Link to="/customers/$id" params={{ id: b.customer_id }} className={classes.name}>
-                    <bdi>{b.name || shared('unnamed')}</bdi>
-                  </Link>
-                </td>
-                <td>
-                  <time dateTime={b.last_at}>{f.day(b.last_at)}</time>
-                </td>
-                <td>{f.number(b.units)}</td>
-                <td>{f.money(b.revenue)}</td>
+        <div className={classes.scroll}>
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t('buyers.name')}</th>
+                <th scope="col">{t('buyers.last')}</th>
+                <th scope="col">{t('sale.units')}</th>
+                <th scope="col">{t('sale.revenue')}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {rows.map((b) => (
+                <tr key={b.customer_id}>
+                  <td>
+                    <Link to="/customers/$id" params={{ id: b.customer_id }} className={classes.name}>
+                      <bdi>{b.name || shared('unnamed')}</bdi>
+                    </Link>
+                  </td>
+                  <td>
+                    <time dateTime={b.last_at}>{f.day(b.last_at)}</time>
+                  </td>
+                  <td>{f.number(b.units)}</td>
+                  <td>{f.money(b.revenue)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {list.hasNextPage && (
         <div className={classes.inset}>

@@ -22,14 +22,14 @@ export function SaleCard({ id }: { id: string }) {
   const from = f.dayKey(Date.now() - (span - 1) * 86_400_000);
   const query = useSale(id, from, until, true);
   return (
-    <Card
-      title={t('sale.title')}
-      actions={spans.map((s) => (
-        <FilterChip key={s} on={span === s} onChange={() => setSpan(s)}>
-          {t('sale.days', { count: s })}
-        </FilterChip>
-      ))}
-    >
+    <Card title={t('sale.title')}>
+      <div className={classes.spans}>
+        {spans.map((s) => (
+          <FilterChip key={s} on={span === s} onChange={() => setSpan(s)}>
+            {t('sale.days', { count: s })}
+          </FilterChip>
+        ))}
+      </div>
       <Loaded query={query}>{(sale) => <Figures sale={sale} id={id} />}</Loaded>
     </Card>
   );
@@ -68,12 +68,10 @@ function Figures({ sale, id }: { sale: Sale; id: string }) {
         </div>
       </div>
       <LineChart label={t('sale.chart', { figure: t(`sale.${figure}`) })} {...parts} />
-      <p className="small dim">
-        {t('sale.help')}{' '}
-        <Link to="/orders" search={{ product: id }}>
-          {t('sale.orderList')}
-        </Link>
-      </p>
+      <p className="small dim">{t('sale.help')}</p>
+      <Link to="/orders" search={{ product: id }} className="small">
+        {t('sale.orderList')}
+      </Link>
     </>
   );
 }

@@ -105,7 +105,7 @@ function History({ cart: c }: { cart: CartDetail }) {
               {f.instant(h.at)}
             </time>
             <span>
-              {h.kind === 'step' ? t('cart.step', { step: f.number(h.step ?? 0) }) : t(`cart.did.${h.kind}`)}
+              {h.kind === 'step' ? t('cart.did.step', { step: f.number(h.step ?? 0) }) : t(`cart.did.${h.kind}`)}
               {(h.lines ?? []).length > 0 && (
                 <bdi className={classes.quiet}> {f.list((h.lines ?? []).map((l) => l.name || l.sku || l.product))}</bdi>
               )}

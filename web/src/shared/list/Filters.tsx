@@ -183,11 +183,10 @@ export function FilterChips({ filters, search, onChange }: Props) {
           <button
             type="button"
             className={classes.chip}
-            aria-label={t('list.without', { what: x.label })}
             onClick={() => onChange({ [x.key]: undefined, ...('until' in x ? { [x.until]: undefined } : {}) })}
           >
-            <span>{x.label}</span>
-            <bdi className={classes.chipValue}>{value(x)}</bdi>
+            <span className="unseen">{t('list.without')} </span>
+            <span>{x.label}</span> <bdi className={classes.chipValue}>{value(x)}</bdi>
             <IconX size={14} aria-hidden />
           </button>
         </li>
