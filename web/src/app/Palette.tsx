@@ -139,12 +139,31 @@ export function Palette() {
 
 function useActions(): Entry[] {
   const { t } = useTranslation('app');
+  const { t: edit } = useTranslation('edit');
   const { scheme, density } = usePrefs();
   const may = useMay();
   const navigate = useNavigate();
   const leave = useLeave();
   const size = { size: 18, stroke: 1.7 };
   const list: (Entry | false)[] = [
+    may('order.write') && {
+      key: 'new-order',
+      label: edit('action.newOrder'),
+      icon: <IconReceipt {...size} />,
+      run: () => navigate({ to: '/orders/new' }),
+    },
+    may('customer.write') && {
+      key: 'new-customer',
+      label: edit('action.newCustomer'),
+      icon: <IconUser {...size} />,
+      run: () => navigate({ to: '/customers/new' }),
+    },
+    may('catalog.write') && {
+      key: 'new-product',
+      label: edit('action.newProduct'),
+      icon: <IconPackage {...size} />,
+      run: () => navigate({ to: '/products/new' }),
+    },
     may('import.run') && {
       key: 'import',
       label: t('palette.newImport'),

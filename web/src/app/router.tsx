@@ -107,6 +107,50 @@ const orders = createRoute({
   component: lazyRouteComponent(() => import('@/features/order/OrdersPage.tsx'), 'OrdersPage'),
 });
 
+const newOrder = createRoute({
+  getParentRoute: () => inside,
+  path: '/orders/new',
+  validateSearch: (s: Record<string, unknown>): { customer?: string } =>
+    typeof s.customer === 'string' || typeof s.customer === 'number' ? { customer: String(s.customer) } : {},
+  component: lazyRouteComponent(() => import('@/features/edit/OrderEditPage.tsx'), 'NewOrderPage'),
+});
+
+const editOrder = createRoute({
+  getParentRoute: () => inside,
+  path: '/orders/$id/edit',
+  component: lazyRouteComponent(() => import('@/features/edit/OrderEditPage.tsx'), 'EditOrderPage'),
+});
+
+const refundOrder = createRoute({
+  getParentRoute: () => inside,
+  path: '/orders/$id/refund',
+  component: lazyRouteComponent(() => import('@/features/edit/RefundPage.tsx'), 'RefundPage'),
+});
+
+const newCustomer = createRoute({
+  getParentRoute: () => inside,
+  path: '/customers/new',
+  component: lazyRouteComponent(() => import('@/features/edit/CustomerEditPage.tsx'), 'NewCustomerPage'),
+});
+
+const editCustomer = createRoute({
+  getParentRoute: () => inside,
+  path: '/customers/$id/edit',
+  component: lazyRouteComponent(() => import('@/features/edit/CustomerEditPage.tsx'), 'EditCustomerPage'),
+});
+
+const newProduct = createRoute({
+  getParentRoute: () => inside,
+  path: '/products/new',
+  component: lazyRouteComponent(() => import('@/features/edit/ProductEditPage.tsx'), 'NewProductPage'),
+});
+
+const editProduct = createRoute({
+  getParentRoute: () => inside,
+  path: '/products/$id/edit',
+  component: lazyRouteComponent(() => import('@/features/edit/ProductEditPage.tsx'), 'EditProductPage'),
+});
+
 const order = createRoute({
   getParentRoute: () => inside,
   path: '/orders/$id',
@@ -236,6 +280,13 @@ export const router = createRouter({
       cart,
       products,
       product,
+      newOrder,
+      editOrder,
+      refundOrder,
+      newCustomer,
+      editCustomer,
+      newProduct,
+      editProduct,
       events,
       imports,
       start,

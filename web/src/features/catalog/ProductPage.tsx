@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
@@ -24,10 +25,18 @@ export function ProductPage() {
       title={p?.name || p?.sku || t('list.title')}
       heading={p && <Heading product={p} />}
       above={<Link to="/products">{t('list.title')}</Link>}
+      actions={p && <EditButton id={p.id} />}
     >
       <Loaded query={query}>{(product) => <Body product={product} />}</Loaded>
     </Page>
   );
+}
+
+function EditButton({ id }: { id: string }) {
+  const { t } = useTranslation('edit');
+  const may = useMay();
+  if (!may('catalog.write')) return null;
+  return <Button renderRoot={(props) => <Link {...props} to="/products/$id/edit" params={{ id }} />}>{t('action.edit')}</Button>;
 }
 
 function Heading({ product: p }: { product: ProductDetail }) {

@@ -18,6 +18,7 @@ import type { ProductSearch } from './search.ts';
 
 export function ProductsPage() {
   const { t } = useTranslation('catalog');
+  const { t: edit } = useTranslation('edit');
   const f = useFormat();
   const may = useMay();
   const navigate = useNavigate({ from: '/products' });
@@ -32,6 +33,9 @@ export function ProductsPage() {
   return (
     <ListPage
       name="products"
+      actions={
+        may('catalog.write') && <Button renderRoot={(props) => <Link {...props} to="/products/new" />}>{edit('action.newProduct')}</Button>
+      }
       title={t('list.title')}
       list={list}
       columns={columns}

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '@/shared/me/queries.ts';
@@ -23,6 +24,7 @@ export function CustomerPage() {
       title={name || t('profile.title')}
       heading={c ? <Heading customer={c} name={name} /> : undefined}
       above={<Link to="/customers">{t('list.title')}</Link>}
+      actions={c && <Actions id={c.id} />}
     >
       <Loaded
         query={query}
@@ -55,6 +57,23 @@ export function CustomerPage() {
         )}
       </Loaded>
     </Page>
+  );
+}
+
+function Actions({ id }: { id: string }) {
+  const { t } = useTranslation('edit');
+  const may = useMay();
+  return (
+    <>
+      {may('order.write') && (
+        <Button variant="default" renderRoot={(props) => <Link {...props} to="/orders/new" search={{ customer: id }} />}>
+          {t('action.newOrder')}
+        </Button>
+      )}
+      {may('customer.write') && (
+        <Button renderRoot={(props) => <Link {...props} to="/customers/$id/edit" params={{ id }} />}>{t('action.edit')}</Button>
+      )}
+    </>
   );
 }
 

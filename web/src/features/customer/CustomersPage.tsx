@@ -17,6 +17,7 @@ import type { CustomerSearch } from './search.ts';
 
 export function CustomersPage() {
   const { t } = useTranslation('customer');
+  const { t: edit } = useTranslation('edit');
   const f = useFormat();
   const may = useMay();
   const navigate = useNavigate({ from: '/customers' });
@@ -30,6 +31,11 @@ export function CustomersPage() {
   return (
     <ListPage
       name="customers"
+      actions={
+        may('customer.write') && (
+          <Button renderRoot={(props) => <Link {...props} to="/customers/new" />}>{edit('action.newCustomer')}</Button>
+        )
+      }
       title={t('list.title')}
       list={list}
       columns={columns}

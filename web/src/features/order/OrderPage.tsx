@@ -6,7 +6,9 @@ import { Card, Facts } from '@/shared/ui/Card.tsx';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Properties } from '@/shared/ui/Properties.tsx';
 import { Loaded } from '@/shared/ui/states.tsx';
+import { History } from './History.tsx';
 import classes from './Order.module.css';
+import { OrderActions } from './OrderActions.tsx';
 import { OrderState } from './OrderState.tsx';
 import { type OrderDetail, useBuyer, useOrder } from './queries.ts';
 
@@ -29,6 +31,7 @@ export function OrderPage() {
         )
       }
       above={<Link to="/orders">{t('list.title')}</Link>}
+      actions={o && <OrderActions order={o} />}
     >
       <Loaded query={query}>
         {(order) => (
@@ -36,6 +39,7 @@ export function OrderPage() {
             <div className={classes.main}>
               <Lines order={order} />
               {(order.refunds?.length ?? 0) > 0 && <Refunds order={order} />}
+              <History order={order} />
             </div>
             <div className={classes.side}>
               <Buyer order={order} />
@@ -139,7 +143,15 @@ function Refunds({ order: o }: { order: OrderDetail }) {
         <tbody>
           {(o.refunds ?? []).map((r) => (
             <tr key={r.key}>
-              <td>{r.reason ? <bdi>{r.reason}</bdi> : <span className="dim">{t('refund.noReason')}</span>}</td>
+              <td>
+                {r.reason ? <bdi>{r.reason}</bdi> : <span className="dim">{t('refund.noReason')}</span>}
+                {r.lines.map((l, i) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: what came back stands in its order
+                  <div key={i} className="small dim">
+                    {f.number(l.quantity)} × <bdi>{l.name || l.sku}</bdi>
+                  </div>
+                ))}
+              </td>
               <td>{f.instant(r.at)}</td>
               <td>{f.money(r.amount)}</td>
             </tr>

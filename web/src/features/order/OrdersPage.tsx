@@ -20,6 +20,7 @@ const states = ['placed', 'pending', 'cancelled'] as const;
 
 export function OrdersPage() {
   const { t } = useTranslation('order');
+  const { t: edit } = useTranslation('edit');
   const { t: shared } = useTranslation('shared');
   const f = useFormat();
   const may = useMay();
@@ -35,6 +36,9 @@ export function OrdersPage() {
   return (
     <ListPage
       name="orders"
+      actions={
+        may('order.write') && <Button renderRoot={(props) => <Link {...props} to="/orders/new" />}>{edit('action.newOrder')}</Button>
+      }
       title={t('list.title')}
       list={list}
       columns={columns}
