@@ -40,7 +40,7 @@ type Filter struct {
 }
 
 // look is how many rows a page looks at where what it is asked for is rare. See platform/keyset.
-const look = 10_000
+const look = 30_000
 
 // List gives orders without lines and refunds, newest first where nothing else is asked for. Orders of a product, and orders by their
 // total, are found by the warehouse's copies, which follow within a moment.
@@ -106,13 +106,16 @@ func (s *Service) find(ctx context.Context, f Filter) (page.Page[Stored], error)
 	return page.Page[Stored]{}, nil
 }
 
-// ranked asks the warehouse which orders the page holds, and reads them as they stand.
+// ranked asks the warehouse's columns which orders the page holds, and reads them as they stand.
 func (s *Service) ranked(ctx context.Context, f *Filter, q *keyset.Query, limit int) (page.Page[Stored], error) {
 	if s.Warehouse == nil {
 		return page.Page[Stored]{}, errs.New(errs.Unavailable, "order.no_warehouse", "Lists of orders by product or total need the warehouse, which is not there.")
 	}
+	if !s.Warehouse.Mirrors() {
+		return s.rankedHere(ctx, f, q, limit)
+	}
 	if f.ProductID != 0 {
-		q.Filter(s.hasLine("product_id = ?"), int64(f.ProductID))
+		q.Filter("EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.order_id AND l.product_id = ?)", int64(f.ProductID))
 	}
 	places, err := s.selectRanked(ctx, q)
 	if err != nil {
@@ -128,6 +131,39 @@ func (s *Service) ranked(ctx context.Context, f *Filter, q *keyset.Query, limit 
 		rows = []Stored{}
 	}
 	return page.Page[Stored]{Items: rows, NextCursor: next}, err
+}
+
+// few is how many lines of a product are read whole rather than looked for in the order of the list, where they may be far apart.
+const few = 5_000
+
+// rankedHere is ranked where orders and their lines are the warehouse: rows have indexes for it instead of columns.
+func (s *Service) rankedHere(ctx context.Context, f *Filter, q *keyset.Query, limit int) (page.Page[Stored], error) {
+	if f.ProductID != 0 {
+		rare, err := isRare(ctx, s.DB, f.ProductID, s.few)
+		if err != nil {
+			return page.Page[Stored]{}, err
+		}
+		q.Look = min(q.Look, s.look/3) // each row means a look at its lines
+		if rare {
+			q.Look = 0
+			q.Path("(o.customer_id, o.order_id) IN (SELECT l.customer_id, l.order_id FROM order_lines l WHERE l.product_id = ?)", int64(f.ProductID))
+		} else {
+			q.Filter("EXISTS (SELECT 1 FROM order_lines l WHERE l.customer_id = o.customer_id AND l.order_id = o.order_id AND l.product_id = ?)", int64(f.ProductID))
+		}
+	}
+	rows, stop, err := keyset.Read(ctx, s.DB, q, scanRow)
+	if err != nil {
+		return page.Page[Stored]{}, err
+	}
+	return page.CutAt(rows, limit, func(o Stored) string {
+		if f.Sort != SortTotal {
+			return page.Encode(o.PlacedAt, o.ID)
+		}
+		if o.ReportingTotal == nil {
+			return page.Encode(0, o.ID)
+		}
+		return page.Encode(*o.ReportingTotal, o.ID)
+	}, stop.IDs(1)), nil
 }
 
 // CartFilter narrows a list of carts; zero values do not.

@@ -45,10 +45,11 @@ type Deps struct {
 type Service struct {
 	Deps
 	look int // how many rows a page of a list looks at
+	few  int // how many lines of a product are read whole
 }
 
 // New gives a Service.
-func New(d Deps) *Service { return &Service{Deps: d, look: look} }
+func New(d Deps) *Service { return &Service{Deps: d, look: look, few: few} }
 
 // Outcome is what became of one change.
 type Outcome uint8

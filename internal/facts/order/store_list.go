@@ -119,13 +119,14 @@ func (f *Filter) byNumber(prefix string, limit int) *keyset.Query {
 	return q
 }
 
-// hasLine writes that an order has a line; in the warehouse's copies the order's id is enough.
-func (s *Service) hasLine(condition string) string {
-	same := "l.order_id = o.order_id"
-	if !s.Warehouse.Mirrors() {
-		same += " AND l.customer_id = o.customer_id"
+// isRare tells whether a product has at most max lines; it counts no further.
+func isRare(ctx context.Context, q sqldb.Q, product id.ID, max int) (bool, error) {
+	var n int
+	err := q.Row(ctx, `SELECT COUNT(*) FROM (SELECT l.line FROM order_lines l WHERE l.product_id = $1 LIMIT $2) AS few`, int64(product), int64(max+1)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("count some lines of a product: %w", err)
 	}
-	return "EXISTS (SELECT 1 FROM order_lines l WHERE " + same + " AND l." + condition + ")"
+	return n <= max, nil
 }
 
 // ranking is an order's place in a list of the warehouse.
