@@ -80,7 +80,7 @@ function Note({ id }: { id: string }) {
   const [note, setNote] = useState('');
   if (!open) {
     return (
-      <Button variant="default" size="compact-md" onClick={() => setOpen(true)}>
+      <Button variant="default" size="compact-sm" onClick={() => setOpen(true)}>
         {t('history.addNote')}
       </Button>
     );
@@ -116,7 +116,7 @@ function Note({ id }: { id: string }) {
         onChange={(e) => setNote(e.currentTarget.value)}
       />
       <div>
-        <Button type="submit" size="compact-md" loading={edit.isPending} disabled={note.trim() === ''}>
+        <Button type="submit" size="compact-sm" loading={edit.isPending} disabled={note.trim() === ''}>
           {t('history.keep')}
         </Button>
       </div>

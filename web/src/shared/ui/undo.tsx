@@ -58,12 +58,14 @@ export function doWithUndo({ message, commit, revert, failed }: Options): void {
   });
 }
 
+const closeLabel = () => ({ 'aria-label': i18next.t('action.close', { ns: 'shared' }) });
+
 /** Says that something was done. */
 export function say(message: string): void {
-  notifications.show({ message });
+  notifications.show({ message, closeButtonProps: closeLabel() });
 }
 
 /** Says that something went wrong. */
 export function complain(message: string): void {
-  notifications.show({ message, color: 'red', autoClose: 9000 });
+  notifications.show({ message, color: 'red', autoClose: 9000, closeButtonProps: closeLabel() });
 }
