@@ -15,6 +15,7 @@ var stairs = []stair{
 	{"platform/*", "platform/sqldb", "the operational store is the machine the others stand on"},
 	{"platform/httpapi", "platform/limit", "the doors ask whether a caller may come in"},
 	{"platform/httpapi", "platform/obs", "requests are counted"},
+	{"platform/httpapi", "platform/once", "the door holds the keys of requests that are carried out once"},
 
 	{"access/*", "access/role", "every use case asks what the caller may do"},
 	{"access/*", "access/audit", "every change of who may do what is on record"},
