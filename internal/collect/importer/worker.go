@@ -35,9 +35,10 @@ func (s *Service) Start(ctx context.Context) error {
 		return nil
 	}
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.done = make(chan struct{})
+	done := make(chan struct{})
+	s.done = done
 	go func() {
-		defer close(s.done)
+		defer close(done) // Stop, which takes s.done away, may come before this begins
 		s.work(role.System(ctx))
 	}()
 	s.nudge()
