@@ -159,7 +159,11 @@ func (d *database) close() error {
 
 // inTx runs fn in a write transaction. The caller is the only writer.
 func (d *database) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := d.writer.BeginTx(ctx, nil)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// A cancelled context ends the statements, not the transaction: database/sql would throw away the connection with it, and there is only one.
+	tx, err := d.writer.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
