@@ -145,11 +145,9 @@ func (s *Service) newest(ctx context.Context, f watch.Filter, customers []id.ID,
 		}
 	}
 	if f.Verdict == "" || f.Verdict == watch.Accepted {
-		var found []warehouse.Event
-		var err error
-		if f.Person == "" {
-			found, err = s.Warehouse.Events(ctx, warehouse.EventQuery{From: clock.Micros(now.Add(-backfillSpan)), Limit: 4 * backfill})
-		}
+		// Person may be a message id; customers are looked up by their own access path below.
+		q := warehouse.EventQuery{MessageID: f.Person, From: clock.Micros(now.Add(-backfillSpan)), Limit: 4 * backfill}
+		found, err := s.Warehouse.Events(ctx, q)
 		for _, c := range customers[:min(len(customers), 5)] {
 			some, e := s.Warehouse.Person(ctx, c, warehouse.PersonQuery{Limit: backfill})
 			if e != nil {

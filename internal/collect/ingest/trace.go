@@ -44,7 +44,7 @@ type Trace struct {
 
 // Effect is something that an event says about orders, carts and products.
 type Effect struct {
-	Kind    string // order_placed | order_updated | order_refunded | order_cancelled | cart_<operation> | products_seen
+	Kind    string // order | order_refunded | order_cancelled | products | cart_<operation>
 	Subject string // the shop's number of the order, or the cart's key
 	Count   int64  // lines of the order or cart, products seen
 }
@@ -191,6 +191,9 @@ func (s *shopping) effects() []Effect {
 	}
 	for i := range s.parsed.Carts {
 		c := &s.parsed.Carts[i]
+		if c.CartKey == "" { // an order without a cart
+			continue
+		}
 		out = append(out, Effect{Kind: "cart_" + strings.ReplaceAll(c.Kind, " ", "_"), Subject: c.CartKey, Count: int64(len(c.Lines))})
 	}
 	if n := len(s.seen); n > 0 {

@@ -1,6 +1,6 @@
 // Package activity shows what customers did: the list of events, the shop's last half hour, and the events' part of a customer's timeline.
 //
-// It owns no table. Events live in the warehouse alone, written there by the collector; this package asks for them and shapes them.
+// It owns no table; the dictionary of events, which has some, is the package below it. Events live in the warehouse alone, written there by the collector; this package asks for them and shapes them.
 // One person's events come from his own access path, never from a scan. Nothing is announced from here.
 package activity
 

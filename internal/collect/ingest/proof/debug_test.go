@@ -341,6 +341,10 @@ func TestWatch(t *testing.T) {
 				t.Errorf("%+v", dup)
 			}
 		}
+		filters["m5"] = watch.Filter{Person: "m5"}
+		if got := look("m5", filters["m5"]); got != "Clicked accepted" {
+			t.Errorf("a message that came before: %q", got)
+		}
 		s.clock.Advance(time.Minute) // nobody looks any more
 		s.send("/v1/track", "browser", `{"event":"Late","anonymousId":"a","messageId":"m6"}`)
 		s.Drain(t)

@@ -22,7 +22,8 @@ export function Debugger() {
   const { t } = useTranslation('activity');
   const search = useSearch({ from: '/inside/events' });
   const navigate = useNavigate({ from: '/events' });
-  const sources = useSourceNames(useMay()('apikey.read')).data?.items ?? [];
+  const may = useMay();
+  const sources = useSourceNames(may('apikey.read')).data?.items ?? [];
   const [running, setRunning] = useState(true);
   const [open, setOpen] = useState<number>();
   const { name, person, source, verdict } = search;
@@ -110,9 +111,12 @@ export function Debugger() {
           </ol>
         )}
       </Card>
-      <p className="small dim">
-        {t('debug.note')} <Link to="/settings/sources">{t('debug.sources')}</Link>
-      </p>
+      <p className="small dim">{t('debug.note')}</p>
+      {may('apikey.read') && (
+        <Link className="small" to="/settings/sources">
+          {t('debug.sources')}
+        </Link>
+      )}
     </>
   );
 }

@@ -47,17 +47,17 @@ export function Dictionary() {
     {
       key: 'name',
       label: t('names.name'),
-      width: 'minmax(220px, 3fr)',
+      width: 'minmax(240px, 4fr)',
       sort: 'name',
       cell: (e) => (
-        <span className={classes.title}>
+        <span className={classes.oneLine}>
           <EntryLink entry={e} />
           <EntryMarks entry={e} />
         </span>
       ),
     },
-    { key: 'days', label: t('names.days'), width: '150px', cell: (e) => <DayBars days={e.days ?? []} small label={t('names.days')} /> },
-    { key: 'events', label: t('names.events'), width: '110px', end: true, sort: 'events', cell: (e) => f.number(e.events) },
+    { key: 'days', label: t('names.days'), width: '110px', cell: (e) => <DayBars days={e.days ?? []} small label={t('names.days')} /> },
+    { key: 'events', label: t('names.events'), width: '90px', end: true, sort: 'events', cell: (e) => f.number(e.events) },
     {
       key: 'last',
       label: t('names.last'),
@@ -68,11 +68,11 @@ export function Dictionary() {
     {
       key: 'first',
       label: t('names.first'),
-      width: '150px',
+      width: '110px',
       sort: 'first_seen',
       cell: (e) => (e.first_seen_at ? f.day(e.first_seen_at) : ''),
     },
-    { key: 'owner', label: t('names.owner'), width: 'minmax(90px, 1fr)', cell: (e) => <bdi>{e.owner}</bdi> },
+    { key: 'owner', label: t('names.owner'), width: 'minmax(70px, 1fr)', cell: (e) => <bdi>{e.owner}</bdi> },
   ];
   return (
     <>

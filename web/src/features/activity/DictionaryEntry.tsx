@@ -68,7 +68,8 @@ function Shown({ entry: e }: { entry: EntryDetail }) {
           {properties.length === 0 ? (
             <Empty slim title={t('entry.noProperties')} />
           ) : (
-            <div className={classes.scroll}>
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box has to be reached by keyboard
+            <div className={classes.scroll} tabIndex={0} role="group" aria-label={t('entry.properties')}>
               <table className={classes.table}>
                 <thead>
                   <tr>

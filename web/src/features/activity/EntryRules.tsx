@@ -2,6 +2,7 @@ import { Button, Modal, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { isolated } from '@/shared/format/isolated.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay } from '@/shared/me/queries.ts';
 import { useProblemText } from '@/shared/ui/problemText.ts';
@@ -24,7 +25,7 @@ export function EntryRules({ entry: e }: { entry: EntryDetail }) {
   const rules = e.rules ?? [];
   return (
     <div className={classes.form}>
-      <p>{rule ? t(`rule.${rule.action}Stands`, { to: rule.target }) : t('rule.none')}</p>
+      <p>{rule ? t(`rule.${rule.action}Stands`, { to: isolated(rule.target) }) : t('rule.none')}</p>
       {may('activity.write') && (
         <div className={classes.buttons}>
           {rule ? (
@@ -61,13 +62,13 @@ export function EntryRules({ entry: e }: { entry: EntryDetail }) {
             <li key={r.id}>
               {r.until
                 ? t(`rule.${r.action}Was`, {
-                    name: r.name,
-                    to: r.target,
+                    name: isolated(r.name),
+                    to: isolated(r.target),
                     from: f.instant(r.from),
                     until: f.instant(r.until),
                     by: r.made_by,
                   })
-                : t(`rule.${r.action}Is`, { name: r.name, to: r.target, from: f.instant(r.from), by: r.made_by })}
+                : t(`rule.${r.action}Is`, { name: isolated(r.name), to: isolated(r.target), from: f.instant(r.from), by: r.made_by })}
             </li>
           ))}
         </ul>
@@ -90,7 +91,7 @@ function RenameModal({ entry: e, onClose }: { entry: EntryDetail; onClose: () =>
   return (
     <Modal opened onClose={onClose} title={<strong>{t('rule.rename')}</strong>} closeButtonProps={{ 'aria-label': shared('action.close') }}>
       <form className={classes.form} onSubmit={submit}>
-        <p className="small">{t('rule.renameHelp', { name: e.name })}</p>
+        <p className="small">{t('rule.renameHelp', { name: isolated(e.name) })}</p>
         <TextInput
           label={t('rule.newName')}
           required

@@ -1,6 +1,6 @@
 import { Button, Select } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { Toolbar } from '@/shared/list/Toolbar.tsx';
@@ -25,6 +25,14 @@ export function RefusedEvents() {
   const reasons = useReasons().data?.items ?? [];
   const list = useRefused(code);
   const rows = list.rows;
+  const { refetch } = list;
+  // The reasons are asked for every few seconds; where they changed, the list has too.
+  const state = reasons.map((r) => r.code + r.events + r.last_at).join();
+  const known = useRef(state);
+  useEffect(() => {
+    if (known.current !== '' && known.current !== state) void refetch();
+    known.current = state;
+  }, [state, refetch]);
   return (
     <>
       {(reasons.length > 0 || code) && (

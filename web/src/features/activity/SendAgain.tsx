@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { IconRefresh } from '@/shared/ui/icons.ts';
 import { useProblemText } from '@/shared/ui/problemText.ts';
@@ -8,8 +9,7 @@ import { useSendAgain } from './queries.ts';
 export function SendAgain({ id, code }: { id?: string; code?: string }) {
   const { t } = useTranslation('activity');
   const text = useProblemText();
-  const again = useSendAgain();
-  const done = again.data;
+  const again = useSendAgain((r) => notifications.show({ message: t('again.done', { ...r }) }));
   return (
     <span>
       <Button
@@ -21,9 +21,11 @@ export function SendAgain({ id, code }: { id?: string; code?: string }) {
       >
         {id ? t('again.one') : t('again.all')}
       </Button>{' '}
-      <span role="status" className="small">
-        {again.error ? text(again.error) : done && t('again.done', { sent: done.sent, refused: done.refused, skipped: done.skipped })}
-      </span>
+      {again.error && (
+        <span role="alert" className="small">
+          {text(again.error)}
+        </span>
+      )}
     </span>
   );
 }

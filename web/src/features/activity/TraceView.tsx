@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { isolated } from '@/shared/format/isolated.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay } from '@/shared/me/queries.ts';
 import { Facts } from '@/shared/ui/Card.tsx';
@@ -53,7 +54,10 @@ function Shown({ trace: e, refusedId }: { trace: Trace; refusedId?: string | und
                 t('trace.outcome'),
                 e.outcome && `${t(`verdict.${e.outcome as 'applied'}`)}, ${e.settled_at ? f.instant(e.settled_at) : ''}`,
               ],
-              [t('trace.name'), e.name && (e.sent_name !== e.name ? t('trace.renamed', { from: e.sent_name, to: e.name }) : e.name)],
+              [
+                t('trace.name'),
+                e.name && (e.sent_name !== e.name ? t('trace.renamed', { from: isolated(e.sent_name), to: isolated(e.name) }) : e.name),
+              ],
               [t('trace.at'), e.at && f.instant(e.at)],
               [
                 t('trace.person'),

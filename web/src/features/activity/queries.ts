@@ -35,6 +35,7 @@ export function useReasons() {
   return useQuery({
     queryKey: ['events', 'reasons'],
     queryFn: ({ signal }) => need(api.GET('/api/v1/refused-events/reasons', { signal })),
+    refetchInterval: 5000,
   });
 }
 
@@ -45,7 +46,7 @@ export interface Resent {
 }
 
 /** Sends refused events again: those named, or all with a reason, portion by portion. */
-export function useSendAgain() {
+export function useSendAgain(done: (r: Resent) => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (body: Body<'/api/v1/refused-events/again', 'post'>): Promise<Resent> => {
@@ -59,6 +60,7 @@ export function useSendAgain() {
         if (!cursor) return sum;
       }
     },
+    onSuccess: done, // here, since the row that asked may be gone from the list by then
     onSettled: () => client.invalidateQueries({ queryKey: ['events'] }),
   });
 }
