@@ -196,6 +196,12 @@ const imports = createRoute({
   component: lazyRouteComponent(() => import('@/features/import/ImportsPage.tsx'), 'ImportsPage'),
 });
 
+const importOne = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/$importId',
+  component: lazyRouteComponent(() => import('@/features/import/ImportPage.tsx'), 'ImportPage'),
+});
+
 const start = createRoute({
   getParentRoute: () => inside,
   path: '/start',
@@ -289,6 +295,7 @@ export const router = createRouter({
       editProduct,
       events,
       imports,
+      importOne,
       start,
       settings.addChildren([settingsStart, shop, sources, people, rates, languages, data, audit, account]),
     ]),

@@ -1,17 +1,15 @@
-import { Button, Drawer, Progress, Select, Switch } from '@mantine/core';
+import { Button, Drawer, Progress } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
 import { type DragEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Progress as Sent } from '@/api/client.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
-import { useMe } from '@/shared/me/queries.ts';
-import { useCurrencies, useZones } from '@/shared/ui/choices.ts';
 import { FileDrawing } from '@/shared/ui/drawings.tsx';
 import { useProblemText } from '@/shared/ui/problemText.ts';
-import { fields, headingsOf, kindOf, kinds } from './columns.ts';
 import classes from './Import.module.css';
-import { useStartImport } from './queries.ts';
+import { useUpload } from './queries.ts';
 
-/** Choose a file, say what it holds, and go. Separator, encoding and headings are found out by the server. */
+/** The first step: a file is sent. What it holds is found out by the server and shown on a page of its own. */
 export function NewImportDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation('import');
   const { t: shared } = useTranslation('shared');
@@ -23,119 +21,56 @@ export function NewImportDrawer({ opened, onClose }: { opened: boolean; onClose:
       title={<strong>{t('new')}</strong>}
       closeButtonProps={{ 'aria-label': shared('action.close') }}
     >
-      <Form onDone={onClose} />
+      <Form />
     </Drawer>
   );
 }
 
-function Form({ onDone }: { onDone: () => void }) {
+function Form() {
   const { t } = useTranslation('import');
+  const { t: shared } = useTranslation('shared');
   const f = useFormat();
   const text = useProblemText();
-  const me = useMe();
-  const currencies = useCurrencies();
-  const zones = useZones();
+  const navigate = useNavigate();
   const [file, setFile] = useState<File>();
-  const [headings, setHeadings] = useState<string[]>([]);
-  const [kind, setKind] = useState('orders');
-  const [dryRun, setDryRun] = useState(false);
-  const [currency, setCurrency] = useState(me?.shop?.currency ?? '');
-  const [zone, setZone] = useState(me?.shop?.zone ?? '');
-  const [mapping, setMapping] = useState<Record<string, string>>({});
   const [sent, setSent] = useState<Sent>();
-  const start = useStartImport(setSent);
-
-  const choose = async (chosen: File | undefined) => {
+  const abort = useRef<AbortController>(undefined);
+  const send = useUpload(setSent);
+  const go = (chosen: File | undefined) => {
     if (!chosen) return;
     setFile(chosen);
-    setMapping({});
-    const found = headingsOf(await chosen.slice(0, 64 * 1024).text());
-    setHeadings(found);
-    const guess = kindOf(chosen.name, found);
-    if (guess) setKind(guess);
+    setSent(undefined);
+    abort.current = new AbortController();
+    send.mutate(
+      { file: chosen, signal: abort.current.signal },
+      { onSuccess: (i) => navigate({ to: '/imports/$importId', params: { importId: i.id } }) },
+    );
   };
-
-  const go = () => {
-    if (!file) return;
-    const chosen = Object.fromEntries(Object.entries(mapping).filter(([, column]) => column));
-    start.mutate({ file, kind, dryRun, currency, zone, mapping: chosen }, { onSuccess: onDone });
-  };
-
   return (
     <div className={classes.form}>
-      <DropField file={file} choose={choose} />
-      <Select
-        label={t('form.kind')}
-        data={kinds.map((k) => ({ value: k, label: t(`kind.${k as 'orders'}`) }))}
-        value={kind}
-        onChange={(k) => k && setKind(k)}
-        description={t(`kindHelp.${kind as 'orders'}`)}
-      />
-      {kind !== 'customers' && (
-        <Select
-          label={t('form.currency')}
-          description={t('form.currencyHelp')}
-          searchable
-          data={currencies}
-          value={currency}
-          onChange={(v) => setCurrency(v ?? '')}
-        />
-      )}
-      {kind !== 'products' && (
-        <Select
-          label={t('form.zone')}
-          description={t('form.zoneHelp')}
-          searchable
-          limit={60}
-          data={zones}
-          value={zone}
-          onChange={(v) => setZone(v ?? '')}
-        />
-      )}
-      {headings.length > 0 && (
-        <details className={classes.mapping}>
-          <summary>{t('form.mapping')}</summary>
-          <p className="small dim">{t('form.mappingHelp')}</p>
-          <div className={classes.fields}>
-            {fields[kind]?.map((field) => (
-              <Select
-                key={field}
-                label={t(`field.${field as 'email'}`)}
-                data={headings.filter((h, n) => headings.indexOf(h) === n)}
-                value={mapping[field] ?? null}
-                placeholder={t('form.automatic')}
-                clearable
-                onChange={(v) => setMapping((m) => ({ ...m, [field]: v ?? '' }))}
-              />
-            ))}
-          </div>
-        </details>
-      )}
-      <Switch
-        label={t('form.dryRun')}
-        description={t('form.dryRunHelp')}
-        checked={dryRun}
-        onChange={(e) => setDryRun(e.currentTarget.checked)}
-      />
-      {start.isPending && sent && (
+      <DropField file={file} choose={go} busy={send.isPending} />
+      {send.isPending && (
         <div className={classes.progress}>
-          <Progress value={(sent.sent / Math.max(1, sent.total)) * 100} aria-label={t('form.sending')} />
-          <p className="small dim">{t('form.sent', { sent: f.bytes(sent.sent), total: f.bytes(sent.total) })}</p>
+          <Progress value={sent ? (sent.sent / Math.max(1, sent.total)) * 100 : 0} aria-label={t('form.sending')} />
+          <p className="small dim">
+            {sent && sent.sent < sent.total ? t('form.sent', { sent: f.bytes(sent.sent), total: f.bytes(sent.total) }) : t('form.looking')}
+          </p>
+          <Button variant="default" onClick={() => abort.current?.abort()}>
+            {shared('action.cancel')}
+          </Button>
         </div>
       )}
-      {start.error && (
+      {send.error && (
         <p className={classes.trouble} role="alert">
-          {text(start.error)}
+          {text(send.error)}
         </p>
       )}
-      <Button onClick={go} disabled={!file} loading={start.isPending}>
-        {dryRun ? t('form.try') : t('form.go')}
-      </Button>
+      <p className="small dim">{t('form.privacy')}</p>
     </div>
   );
 }
 
-function DropField({ file, choose }: { file: File | undefined; choose: (f: File | undefined) => void }) {
+function DropField({ file, choose, busy }: { file: File | undefined; choose: (f: File | undefined) => void; busy: boolean }) {
   const { t } = useTranslation('import');
   const f = useFormat();
   const input = useRef<HTMLInputElement>(null);
@@ -143,7 +78,7 @@ function DropField({ file, choose }: { file: File | undefined; choose: (f: File 
   const drop = (e: DragEvent) => {
     e.preventDefault();
     setOver(false);
-    choose(e.dataTransfer.files[0]);
+    if (!busy) choose(e.dataTransfer.files[0]);
   };
   return (
     <>
@@ -151,6 +86,7 @@ function DropField({ file, choose }: { file: File | undefined; choose: (f: File 
         type="button"
         className={classes.drop}
         data-over={over || undefined}
+        disabled={busy}
         onClick={() => input.current?.click()}
         onDragOver={(e) => {
           e.preventDefault();
@@ -179,8 +115,10 @@ function DropField({ file, choose }: { file: File | undefined; choose: (f: File 
         type="file"
         hidden
         aria-label={t('form.choose')}
-        accept=".csv,.tsv,.txt,.jsonl,.ndjson,.json,text/csv"
-        onChange={(e) => choose(e.currentTarget.files?.[0])}
+        onChange={(e) => {
+          choose(e.currentTarget.files?.[0]);
+          e.currentTarget.value = '';
+        }}
       />
     </>
   );

@@ -1,19 +1,16 @@
 import { expect, test } from 'vitest';
-import { headingsOf, kindOf, pace } from './columns.ts';
+import { pace, remap } from './columns.ts';
 
-test.each([
-  ['id,email,total\n1,a,b', ['id', 'email', 'total']],
-  ['\uFEFFid;"last; name";email\r\n', ['id', 'last; name', 'email']],
-  ['a\tb\tc', ['a', 'b', 'c']],
-  ['"two\nlines","say ""hi"""\n1,2', ['two\nlines', 'say "hi"']],
-  ['{"id": 1}\n{"id": 2}', []],
-  ['', []],
-])('headings of %j', (text, want) => expect(headingsOf(text)).toEqual(want));
+const columns = [
+  { name: 'Nr', field: 'order_id' },
+  { name: 'Sum', field: 'total' },
+  { name: 'Other', field: '' },
+];
 
-test('the name of a file tells what it holds', () => {
-  expect(kindOf('orders-2026.csv', [])).toBe('orders');
-  expect(kindOf('export.csv', ['Email', 'First name'])).toBe('customers');
-  expect(kindOf('x.csv', ['a'])).toBeUndefined();
+test('a column that gets another field gives up its own, and so does the column that had it', () => {
+  expect(remap(columns, { header: 'none' }, 'Other', 'total')).toEqual({ header: 'none', order_id: 'Nr', total: 'Other' });
+  expect(remap(columns, {}, 'Sum', '')).toEqual({ order_id: 'Nr', total: '-' });
+  expect(remap(columns, { tax: '-' }, 'Sum', 'tax')).toEqual({ order_id: 'Nr', total: '-', tax: 'Sum' });
 });
 
 test('a third done after ten seconds leaves twenty', () => {

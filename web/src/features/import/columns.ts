@@ -1,110 +1,26 @@
-/** The fields one may point out by hand, for each kind of file; the server knows the usual headings by itself. */
-export const fields: Record<string, string[]> = {
-  customers: [
-    'customer_id',
-    'email',
-    'phone',
-    'name',
-    'first_name',
-    'last_name',
-    'birthday',
-    'gender',
-    'language',
-    'city',
-    'country',
-    'accepts_email',
-    'consent_at',
-    'created_at',
-  ],
-  orders: [
-    'order_id',
-    'customer_id',
-    'email',
-    'date',
-    'total',
-    'currency',
-    'discount',
-    'tax',
-    'shipping',
-    'status',
-    'refunded',
-    'sku',
-    'product_name',
-    'quantity',
-    'price',
-  ],
-  order_lines: ['order_id', 'customer_id', 'email', 'date', 'sku', 'product_name', 'quantity', 'price', 'total', 'currency'],
-  products: [
-    'product_id',
-    'sku',
-    'name',
-    'description',
-    'brand',
-    'category',
-    'url',
-    'image',
-    'price',
-    'cost',
-    'stock',
-    'currency',
-    'active',
-  ],
-};
+export const kinds = ['customers', 'orders', 'order_lines', 'products', 'events', 'web_logs'] as const;
 
-export const kinds = Object.keys(fields);
-
-const separators = [',', ';', '\t', '|'];
-
-/** The headings of a CSV file, read from its first line; quotes may hold separators. Empty for JSONL. */
-export function headingsOf(text: string): string[] {
-  const clean = text.replace(/^\uFEFF/, '');
-  if (/^\s*[{[]/.test(clean)) return [];
-  const line = firstRecord(clean);
-  const by = separators.reduce((best, s) => (split(line, s).length > split(line, best).length ? s : best), ',');
-  return split(line, by)
-    .map((h) => h.trim())
-    .filter(Boolean);
+interface Named {
+  name: string;
+  field: string;
 }
 
-function firstRecord(text: string): string {
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '"') quoted = !quoted;
-    else if ((text[i] === '\n' || text[i] === '\r') && !quoted) return text.slice(0, i);
+/**
+ * The mapping after one column was given another field. What stands is written down whole, so that nothing else is guessed anew; a field taken from a
+ * column is left out by name, else the heading would bring it back.
+ */
+export function remap(columns: Named[], options: Record<string, string>, column: string, field: string): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [k, v] of Object.entries(options)) {
+    if (v === '-' || ['date_format', 'decimal', 'delimiter', 'encoding', 'header'].includes(k)) out[k] = v;
   }
-  return text;
-}
-
-function split(line: string, by: string): string[] {
-  const out: string[] = [];
-  let cell = '';
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const c = line[i];
-    if (c === '"' && quoted && line[i + 1] === '"') {
-      cell += '"';
-      i++;
-    } else if (c === '"') quoted = !quoted;
-    else if (c === by && !quoted) {
-      out.push(cell);
-      cell = '';
-    } else cell += c;
+  for (const c of columns) {
+    if (!c.field) continue;
+    if (c.name === column) out[c.field] = '-';
+    else if (c.field !== field) out[c.field] = c.name;
   }
-  out.push(cell);
+  if (field) out[field] = column;
   return out;
-}
-
-/** Guesses what a file holds from its name and headings, to spare a click. */
-export function kindOf(name: string, headings: string[]): string | undefined {
-  const text = name.toLowerCase();
-  if (/product|catalog|item/.test(text)) return 'products';
-  if (/line/.test(text)) return 'order_lines';
-  if (/order|transaction|sale|invoice/.test(text)) return 'orders';
-  if (/customer|contact|people|subscriber/.test(text)) return 'customers';
-  const all = headings.join(' ').toLowerCase();
-  if (/invoice|order/.test(all)) return 'orders';
-  if (/sku|price/.test(all)) return 'products';
-  return /mail/.test(all) ? 'customers' : undefined;
 }
 
 interface Paced {

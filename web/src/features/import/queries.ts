@@ -1,73 +1,103 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, done, need, type Progress, upload } from '@/api/client.ts';
-import type { Answer, Item } from '@/api/types.ts';
+import type { Answer, Body, Item } from '@/api/types.ts';
 import { useKeyset } from '@/shared/list/keyset.ts';
 
 export type Import = Item<'/api/v1/imports'>;
+export type Plan = Answer<'/api/v1/imports/{id}/plan'>;
+export type Preview = Answer<'/api/v1/imports/{id}/preview', 'post'>;
+export type Change = Body<'/api/v1/imports/{id}', 'patch'>;
 
 export function useImports() {
-  const list = useKeyset<Import>(['imports'], (cursor, signal) =>
+  return useKeyset<Import>(['imports'], (cursor, signal) =>
     need(api.GET('/api/v1/imports', { params: { query: { limit: 25, ...(cursor ? { cursor } : {}) } }, signal })),
   );
-  return list;
 }
 
-/** Follows one import while it runs. */
-export function useImport(start: Import) {
-  const running = start.status === 'running' || start.status === 'waiting';
+/** The states in which an import changes by itself. */
+export function moves(status: string): boolean {
+  return status === 'running' || status === 'waiting' || status === 'undoing';
+}
+
+/** Follows one import while something is done with it. */
+export function useImport(id: string, start?: Import) {
   const client = useQueryClient();
   return useQuery({
-    queryKey: ['import', start.id],
+    queryKey: ['import', id],
     queryFn: async ({ signal }) => {
-      const now = await need(api.GET('/api/v1/imports/{id}', { params: { path: { id: start.id } }, signal }));
-      if (now.status !== 'running' && now.status !== 'waiting') void client.invalidateQueries({ queryKey: ['imports'] });
+      const now = await need(api.GET('/api/v1/imports/{id}', { params: { path: { id } }, signal }));
+      if (!moves(now.status)) void client.invalidateQueries({ queryKey: ['imports'] });
       return now as Answer<'/api/v1/imports/{id}'>;
     },
-    enabled: running,
-    refetchInterval: (q) => (q.state.data && q.state.data.status !== 'running' && q.state.data.status !== 'waiting' ? false : 1000),
+    enabled: !start || moves(start.status),
+    refetchInterval: (q) => (q.state.data && !moves(q.state.data.status) ? false : 1000),
     refetchIntervalInBackground: true,
   });
 }
 
-export interface NewImport {
+interface Sending {
   file: File;
-  kind: string;
-  dryRun: boolean;
-  currency: string;
-  zone: string;
-  mapping: Record<string, string>;
+  signal: AbortSignal;
 }
 
-export function useStartImport(onProgress: (p: Progress) => void) {
+/** Sends a file; what it holds is found out by the server. */
+export function useUpload(onProgress: (p: Progress) => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ file, kind, dryRun, currency, zone, mapping }: NewImport) => {
+    mutationFn: ({ file, signal }: Sending) => {
       const form = new FormData();
-      form.set('kind', kind);
-      if (dryRun) form.set('dry_run', 'true');
-      if (currency) form.set('currency', currency);
-      if (zone) form.set('zone', zone);
-      if (Object.keys(mapping).length > 0) form.set('mapping', JSON.stringify(mapping));
+      form.set('draft', 'true');
       // The file goes last: the server reads the other parts first and need not keep it waiting.
       form.set('file', file, file.name);
-      return upload<Import>('/api/v1/imports', form, onProgress);
+      return upload<Import>('/api/v1/imports', form, onProgress, signal);
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ['imports'] }),
   });
 }
 
-export function useImportAct(act: 'cancel' | 'resume') {
+const path = (id: string) => ({ params: { path: { id } } });
+
+export function usePlan(id: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['import', id, 'plan'],
+    queryFn: ({ signal }) => need(api.GET('/api/v1/imports/{id}/plan', { ...path(id), signal })),
+    enabled,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useChange(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) =>
-      done(
-        act === 'cancel'
-          ? api.POST('/api/v1/imports/{id}/cancel', { params: { path: { id } } })
-          : api.POST('/api/v1/imports/{id}/resume', { params: { path: { id } } }),
-      ),
+    mutationFn: (body: Change) => need(api.PATCH('/api/v1/imports/{id}', { ...path(id), body })),
+    onSuccess: (plan) => client.setQueryData(['import', id, 'plan'], plan),
+  });
+}
+
+export function usePreview(id: string) {
+  return useMutation({ mutationFn: () => need(api.POST('/api/v1/imports/{id}/preview', path(id))) });
+}
+
+export function useImportAct(act: 'cancel' | 'resume' | 'undo' | 'start' | 'discard') {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => {
+      switch (act) {
+        case 'cancel':
+          return done(api.POST('/api/v1/imports/{id}/cancel', path(id)));
+        case 'resume':
+          return done(api.POST('/api/v1/imports/{id}/resume', path(id)));
+        case 'undo':
+          return done(api.POST('/api/v1/imports/{id}/undo', path(id)));
+        case 'start':
+          return done(api.POST('/api/v1/imports/{id}/start', path(id)));
+        default:
+          return done(api.DELETE('/api/v1/imports/{id}', path(id)));
+      }
+    },
     onSuccess: (_, id) => {
       void client.invalidateQueries({ queryKey: ['imports'] });
-      void client.invalidateQueries({ queryKey: ['import', id] });
+      if (act !== 'discard') void client.invalidateQueries({ queryKey: ['import', id], exact: true });
     },
   });
 }
