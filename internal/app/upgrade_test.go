@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/internal/platform/sqldb"
 )
@@ -33,6 +35,15 @@ func snapshots(t *testing.T, dir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// By when they were taken: as text, schema 10 comes before schema 4.
+	taken := func(name string) time.Time {
+		f, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.ModTime()
+	}
+	slices.SortFunc(list, func(a, b string) int { return taken(a).Compare(taken(b)) })
 	return list
 }
 
