@@ -1,5 +1,5 @@
 # Everything there is to do with this repository. `make run` to try it, `make test` for the whole proof.
-.PHONY: run test build dev gen lint bench proof e2e clean need-go need-cc need-node
+.PHONY: run test build dev gen lint bench proof e2e deb clean need-go need-cc need-node
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LISTEN  ?= 127.0.0.1:8080
@@ -44,6 +44,10 @@ proof: build e2e/node_modules/.package-lock.json
 ## bench: the figures of docs/performance.md
 bench: build
 	bin/rapport bench
+
+## deb: bin/rapport_VERSION_ARCH.deb, a Debian package of the program with its service
+deb: build
+	sh packaging/build.sh
 
 ## dev: the demo shop, and the web app rebuilt as you type, on http://localhost:5173
 dev: build

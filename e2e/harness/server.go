@@ -89,9 +89,28 @@ func Start(t testing.TB, dir, listen string, env ...string) *Server {
 // StartArgs is Start with more arguments.
 func StartArgs(t testing.TB, dir, listen string, env []string, args ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, Dir: dir, env: env, stderr: &Text{}, done: make(chan struct{})}
+	s := &Server{t: t, Dir: dir, env: env}
 	s.cmd = Command(t, env, append([]string{"serve", "--data", dir, "--listen", listen}, args...)...)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	return s.start()
+}
+
+// StartAs runs an installed program as another user, in his directory; args say all, but for the port.
+func StartAs(t testing.TB, uid, gid uint32, program, dir string, args ...string) *Server {
+	t.Helper()
+	s := &Server{t: t, Dir: dir}
+	s.cmd = exec.Command(program, args...)
+	s.cmd.Dir = dir
+	s.cmd.Env = []string{"PATH=/usr/bin:/bin", "RAPPORT_DATA=" + dir, "RAPPORT_LISTEN=127.0.0.1:0"}
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
+	return s.start()
+}
+
+func (s *Server) start() *Server {
+	t := s.t
+	t.Helper()
+	s.stderr, s.done = &Text{}, make(chan struct{})
+	s.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	s.cmd.Stderr = s.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
