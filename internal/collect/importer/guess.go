@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"rapport/internal/base/address"
 	"rapport/internal/collect/importer/weblog"
+	"rapport/internal/facts/order"
 )
 
 // What the cells of a column look like.
@@ -139,7 +141,9 @@ func looksOfCell(c string) string {
 		if n, ok := digits(strings.TrimPrefix(c, "-")); ok && n >= 0 || allDigits(c) {
 			return LooksNumber
 		}
-		return LooksMoney
+		if plainAmount(c) {
+			return LooksMoney
+		}
 	}
 	if looksLikePhone(c) {
 		return LooksPhone
@@ -148,6 +152,17 @@ func looksOfCell(c string) string {
 		return LooksID
 	}
 	return LooksText
+}
+
+// plainAmount asks for more than the reader of amounts does, which also takes A12 for one: letters stand there only as a currency's code.
+func plainAmount(c string) bool {
+	letters := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, c)
+	return letters == "" || order.ValidCurrency(strings.ToUpper(letters))
 }
 
 // looksLikeDate asks for more than the reader of dates does, which takes numbers for seconds since 1970.

@@ -55,8 +55,8 @@ func openSource(path string, mapping map[string]string) (*source, error) {
 	if len(text) == 0 {
 		return nil, errs.New(errs.Invalid, "import.empty", "The file is empty.")
 	}
-	if err := foreign(head); err != nil {
-		return nil, err
+	if n := bytes.Count(head, []byte{0}); n > 0 && n*100 > len(head) {
+		return nil, errs.New(errs.Invalid, "import.foreign", "The file is no text: it cannot be read as CSV or JSON.")
 	}
 	if text[0] == '{' || text[0] == '[' {
 		return s, s.openJSON(text)
@@ -372,7 +372,8 @@ func zoneOf(name string) (*time.Location, error) {
 // maxColumns bounds what a header may ask us to keep in mind.
 const maxColumns = 2000
 
-// foreign tells what a file is that is none of the kinds that are read here, by its first bytes.
+// foreign tells what a file is that is none of the kinds that are read here, by its first bytes as they came: bringing them into UTF-8 would
+// make others of them.
 func foreign(head []byte) error {
 	for _, f := range []struct{ magic, what string }{
 		{"PK\x03\x04", "a spreadsheet (XLSX, ODS) or a ZIP archive. Save the sheet as CSV, or unpack the archive"},
@@ -384,9 +385,6 @@ func foreign(head []byte) error {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
 			return errs.New(errs.Invalid, "import.foreign", "The file is no CSV or JSON file: it looks like %s.", f.what)
 		}
-	}
-	if n := bytes.Count(head, []byte{0}); n > 0 && n*100 > len(head) {
-		return errs.New(errs.Invalid, "import.foreign", "The file is no text: it cannot be read as CSV or JSON.")
 	}
 	return nil
 }

@@ -280,7 +280,7 @@ func (s *Service) unpack(ctx context.Context, path string) error {
 		return fmt.Errorf("open import file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	head := make([]byte, 4)
+	head := make([]byte, 16)
 	n, _ := io.ReadFull(f, head)
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read import file: %w", err)
@@ -296,7 +296,7 @@ func (s *Service) unpack(ctx context.Context, path string) error {
 	case n >= 4 && bytes.Equal(head[:3], []byte("BZh")) && head[3] >= '1' && head[3] <= '9':
 		in = bzip2.NewReader(bufio.NewReader(f))
 	default:
-		return nil
+		return foreign(head[:n])
 	}
 	err = replaceFile(path, &roomy{r: in, room: s.Room, ctx: ctx})
 	if err == nil || errs.As(err) != nil || sqldb.IsFull(err) {

@@ -323,7 +323,7 @@ func (h *Hit) request(s string) bool {
 
 // target reads an address, with or without scheme and host.
 func (h *Hit) target(s string) bool {
-	if i := strings.Index(s, "://"); i >= 0 {
+	if i := strings.Index(s, "://"); i > 0 && !strings.ContainsAny(s[:i], "/?") { // in parameters it is somebody else's address
 		rest := s[i+3:]
 		host, path := rest, "/"
 		if k := strings.IndexAny(rest, "/?"); k >= 0 {
