@@ -66,14 +66,13 @@ func (d debian) has(name string) bool {
 func buildPackage(t *testing.T) (first, second string) {
 	t.Helper()
 	cmd := exec.Command("sh", filepath.Join(harness.Root(), "packaging", "build.sh"))
-	cmd.Env = append(os.Environ(), "RAPPORT_BIN="+harness.Binary(t), "DEB_VERSION=1.0")
+	dir := t.TempDir()
+	cmd.Env = append(os.Environ(), "RAPPORT_BIN="+harness.Binary(t), "DEB_VERSION=1.0", "OUT="+dir)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("build the package: %v\n%s", err, err.(*exec.ExitError).Stderr)
 	}
-	first = filepath.Join(harness.Root(), strings.TrimSpace(string(out)))
-	t.Cleanup(func() { _ = os.Remove(first) })
-	dir := t.TempDir()
+	first = strings.TrimSpace(string(out))
 	second = filepath.Join(dir, "second.deb")
 	newer := filepath.Join(dir, "9998_newer.sql")
 	if err := os.WriteFile(newer, []byte("CREATE TABLE newer (\n    id BIGINT NOT NULL,\n    PRIMARY KEY (id)\n);\n"), 0o600); err != nil {

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Makes bin/rapport_VERSION_ARCH.deb of bin/rapport (or RAPPORT_BIN). `make deb` calls it; DEB_VERSION names another version.
+# Makes bin/rapport_VERSION_ARCH.deb of bin/rapport. `make deb` calls it. RAPPORT_BIN names another program, DEB_VERSION another version, OUT another
+# directory.
 set -eu
 cd "$(dirname "$0")/.."
 program=${RAPPORT_BIN:-bin/rapport}
+out=${OUT:-bin}
 nfpm=${NFPM:-go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0}
 
 if [ -z "${DEB_VERSION:-}" ]; then
@@ -17,21 +19,21 @@ DEB_ARCH=$(dpkg --print-architecture 2>/dev/null || go env GOARCH)
 GLIBC=$(grep -aoE 'GLIBC_2\.[0-9]+' "$program" | sort -uV | tail -1 | cut -d_ -f2)
 export DEB_VERSION DEB_ARCH GLIBC
 
-rm -rf bin/deb
-mkdir -p bin/deb
-if ! strip -o bin/deb/rapport "$program" 2>/dev/null; then cp "$program" bin/deb/rapport; fi
-gzip -9nc CHANGELOG.md >bin/deb/changelog.gz
-cat <<END | gzip -9n >bin/deb/changelog.Debian.gz
+rm -rf "$out/deb"
+mkdir -p "$out/deb"
+if ! strip -o "$out/deb/rapport" "$program" 2>/dev/null; then cp "$program" "$out/deb/rapport"; fi
+gzip -9nc CHANGELOG.md >"$out/deb/changelog.gz"
+cat <<END | gzip -9n >"$out/deb/changelog.Debian.gz"
 rapport ($DEB_VERSION-1) unstable; urgency=medium
 
   * What changed stands in changelog.gz.
 
  -- The Rapport maintainers <maintainers@rapport.invalid>  $(git log -1 --format=%cD)
 END
-gzip -9nc docs/operate.md >bin/deb/operate.md.gz
-gzip -9nc docs/reference/config.md >bin/deb/config.md.gz
-gzip -9nc packaging/rapport.1 >bin/deb/rapport.1.gz
-sed "s/\${GLIBC}/$GLIBC/" packaging/nfpm.yaml >bin/deb/nfpm.yaml
-$nfpm package --config bin/deb/nfpm.yaml --packager deb --target bin/ >&2
-rm -rf bin/deb
-echo "bin/rapport_${DEB_VERSION}-1_${DEB_ARCH}.deb"
+gzip -9nc docs/operate.md >"$out/deb/operate.md.gz"
+gzip -9nc docs/reference/config.md >"$out/deb/config.md.gz"
+gzip -9nc packaging/rapport.1 >"$out/deb/rapport.1.gz"
+sed "s/\${GLIBC}/$GLIBC/; s|bin/deb|$out/deb|" packaging/nfpm.yaml >"$out/deb/nfpm.yaml"
+$nfpm package --config "$out/deb/nfpm.yaml" --packager deb --target "$out/" >&2
+rm -rf "$out/deb"
+echo "$out/rapport_${DEB_VERSION}-1_${DEB_ARCH}.deb"
