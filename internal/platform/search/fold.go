@@ -1,8 +1,10 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -128,11 +130,26 @@ func devanagari(r []rune) string {
 	return string(out)
 }
 
+// withoutPreposition takes the letter off an Amharic word that stands for of, from, in or for; "" where there is none.
+func withoutPreposition(word string) string {
+	for _, letter := range []string{"የ", "ከ", "በ", "ለ"} {
+		if rest, ok := strings.CutPrefix(word, letter); ok && utf8.RuneCountInString(rest) >= 2 {
+			return rest
+		}
+	}
+	return ""
+}
+
+// plurals are the endings of Persian plurals.
+var plurals = []string{"های", "ها"}
+
+func isPlural(word string) bool { return slices.Contains(plurals, word) }
+
 // persian takes the plural endings off words that are long enough to stand without them.
 func persian(s string) string {
 	words := strings.Split(s, " ")
 	for i, w := range words {
-		for _, end := range []string{"های", "ها"} {
+		for _, end := range plurals {
 			if stem, ok := strings.CutSuffix(w, end); ok && len(stem) >= 6 {
 				words[i] = stem
 				break

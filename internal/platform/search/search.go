@@ -4,7 +4,8 @@
 // Text becomes words here (see Fold and Words), the same for what is stored and for what is asked, and the
 // engines only compare bytes: FTS5 without content on SQLite, tsvector with GIN on PostgreSQL.
 //
-//	text ─► NFKC, lower case ─► spelling variants made one ─► words; pairs of letters where a script has no spaces
+//	text ─► NFKC, lower case ─► spelling variants made one ─► words; pairs of letters where a script has no spaces;
+//	        parts of three letters beside the word where a language writes several words as one (Malayalam, Tamil, Telugu, Kannada)
 //
 // A query finds what has all of its words, the last one also as a beginning, since it may still be being typed.
 // The index tables hold nothing that the described rows do not, so they can be made anew at any time. Nothing is announced here.
@@ -27,10 +28,17 @@ func Words(texts ...string) []string {
 	w := words{seen: map[string]bool{}}
 	for _, t := range texts {
 		for _, word := range split(Fold(t)) {
-			if unspaced(word) {
+			switch {
+			case unspaced(word):
 				w.pairs(word)
-			} else {
+			case compounding(word):
 				w.add(word)
+				for _, part := range parts(word)[1:] { // the word itself is found by its beginning
+					w.add(part)
+				}
+			default:
+				w.add(word)
+				w.add(withoutPreposition(word))
 			}
 		}
 	}
@@ -92,6 +100,37 @@ func (w *words) pairs(word string) {
 			w.add(r[i])
 		}
 	}
+}
+
+// partLength is how many letters with their marks a part of a compound has.
+const partLength = 3
+
+// parts gives what begins at each letter of a word, three letters long, and shorter at its end.
+func parts(word string) []string {
+	r := clusters(word)
+	out := make([]string, len(r))
+	for i := range r {
+		out[i] = strings.Join(r[i:min(i+partLength, len(r))], "")
+	}
+	return out
+}
+
+// compounding tells whether a word is of a script whose languages write several words as one: those of South India.
+func compounding(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return r >= 0x0b80 && unicode.In(r, unicode.Malayalam, unicode.Tamil, unicode.Telugu, unicode.Kannada)
+}
+
+// inside gives the parts that a compound must have to hold a word that is longer than one of them; nil where the word itself says all.
+func inside(word string) []string {
+	if !compounding(word) {
+		return nil
+	}
+	all := parts(word)
+	if len(all) <= partLength {
+		return nil
+	}
+	return all[:len(all)-partLength+1]
 }
 
 // clusters cuts text into letters with their marks.
@@ -201,6 +240,9 @@ func Parse(s string) Query {
 			continue
 		}
 		for _, word := range split(Fold(field)) {
+			if len(all) > 0 && isPlural(word) { // some write it apart from its word
+				continue
+			}
 			if !unspaced(word) {
 				all = append(all, cut(word))
 				continue
@@ -253,19 +295,30 @@ func phoneLike(s string) string {
 func (q Query) Empty() bool { return q.last == "" }
 
 // fts5 writes the query for SQLite; words hold letters, digits and marks only.
-func (q Query) fts5() string {
-	var b strings.Builder
-	for _, w := range q.words {
-		b.WriteString(`"` + w + `" AND `)
-	}
-	return b.String() + `"` + q.last + `"*`
-}
+func (q Query) fts5() string { return q.write(`"`, `"*`, " AND ", " OR ") }
 
 // tsquery writes it for PostgreSQL.
-func (q Query) tsquery() string {
-	var b strings.Builder
-	for _, w := range q.words {
-		b.WriteString(`'` + w + `' & `)
+func (q Query) tsquery() string { return q.write(`'`, `':*`, " & ", " | ") }
+
+// write joins the words; one that may stand inside a compound is also found by its parts. A word ends with quote, the beginning of one with open.
+func (q Query) write(quote, open, and, or string) string {
+	terms := make([]string, 0, len(q.words)+1)
+	for i, w := range append(q.words[:len(q.words):len(q.words)], q.last) {
+		end := quote
+		if i == len(q.words) || compounding(w) { // there words carry endings
+			end = open
+		}
+		term := quote + w + end
+		if all := inside(w); all != nil {
+			within := make([]string, len(all))
+			for j, part := range all {
+				within[j] = quote + part + quote
+			}
+			last := len(all) - 1
+			within[last] = quote + all[last] + end
+			term = "(" + term + or + "(" + strings.Join(within, and) + "))"
+		}
+		terms = append(terms, term)
 	}
-	return b.String() + `'` + q.last + `':*`
+	return strings.Join(terms, and)
 }
