@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"rapport/internal/access/role"
@@ -40,7 +41,7 @@ type Filter struct {
 }
 
 // look is how many rows a page looks at where what it is asked for is rare. See platform/keyset.
-const look = 30_000
+const look = 15_000
 
 // List gives orders without lines and refunds, newest first where nothing else is asked for. Orders of a product, and orders by their
 // total, are found by the warehouse's copies, which follow within a moment.
@@ -106,50 +107,42 @@ func (s *Service) find(ctx context.Context, f Filter) (page.Page[Stored], error)
 	return page.Page[Stored]{}, nil
 }
 
-// ranked asks the warehouse's columns which orders the page holds, and reads them as they stand.
+// few is how many lines of a product are read whole rather than looked for in the order of the list, where they may be far apart.
+const few = 5_000
+
+// hasProduct is looked at order by order: without the OFFSET, which says nothing, PostgreSQL would first gather every line of the product.
+const hasProduct = "EXISTS (SELECT 1 FROM order_lines l WHERE l.customer_id = o.customer_id AND l.order_id = o.order_id AND l.product_id = ? LIMIT 1 OFFSET 0)"
+
+// ranked reads orders of a product, and orders by their total. A product that sold little has its orders read whole; one that sold much is
+// looked for in the order of the list. By total, the warehouse's columns say which orders a page holds; on PostgreSQL an index does, whose
+// rows lie far apart.
 func (s *Service) ranked(ctx context.Context, f *Filter, q *keyset.Query, limit int) (page.Page[Stored], error) {
 	if s.Warehouse == nil {
 		return page.Page[Stored]{}, errs.New(errs.Unavailable, "order.no_warehouse", "Lists of orders by product or total need the warehouse, which is not there.")
 	}
-	if !s.Warehouse.Mirrors() {
-		return s.rankedHere(ctx, f, q, limit)
+	columns := f.Sort == SortTotal && s.Warehouse.Mirrors()
+	if f.Sort == SortTotal {
+		q.Look = min(q.Look, s.look/2)
 	}
 	if f.ProductID != 0 {
-		q.Filter("EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.order_id AND l.product_id = ?)", int64(f.ProductID))
-	}
-	places, err := s.selectRanked(ctx, q)
-	if err != nil {
-		return page.Page[Stored]{}, err
-	}
-	next := ""
-	if len(places) > limit {
-		places = places[:limit]
-		next = page.Encode(places[limit-1].value, places[limit-1].id)
-	}
-	rows, err := selectInOrder(ctx, s.DB, places)
-	if rows == nil {
-		rows = []Stored{}
-	}
-	return page.Page[Stored]{Items: rows, NextCursor: next}, err
-}
-
-// few is how many lines of a product are read whole rather than looked for in the order of the list, where they may be far apart.
-const few = 5_000
-
-// rankedHere is ranked where orders and their lines are the warehouse: rows have indexes for it instead of columns.
-func (s *Service) rankedHere(ctx context.Context, f *Filter, q *keyset.Query, limit int) (page.Page[Stored], error) {
-	if f.ProductID != 0 {
-		rare, err := isRare(ctx, s.DB, f.ProductID, s.few)
-		if err != nil {
+		orders, rare, err := s.selectSold(ctx, f.ProductID, s.few)
+		switch {
+		case err != nil:
 			return page.Page[Stored]{}, err
+		case rare && len(orders) == 0:
+			return page.Page[Stored]{Items: []Stored{}}, nil
+		case rare:
+			q.Look, columns = 0, false
+			q.Path("o.order_id IN (?"+strings.Repeat(", ?", len(orders)-1)+")", orders...)
+		case columns:
+			q.Filter("EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.order_id AND l.product_id = ?)", int64(f.ProductID))
+		default:
+			q.Look = min(q.Look, s.look/5) // each row means a look at its lines
+			q.Filter(hasProduct, int64(f.ProductID))
 		}
-		q.Look = min(q.Look, s.look/3) // each row means a look at its lines
-		if rare {
-			q.Look = 0
-			q.Path("(o.customer_id, o.order_id) IN (SELECT l.customer_id, l.order_id FROM order_lines l WHERE l.product_id = ?)", int64(f.ProductID))
-		} else {
-			q.Filter("EXISTS (SELECT 1 FROM order_lines l WHERE l.customer_id = o.customer_id AND l.order_id = o.order_id AND l.product_id = ?)", int64(f.ProductID))
-		}
+	}
+	if columns {
+		return s.byColumns(ctx, q, limit)
 	}
 	rows, stop, err := keyset.Read(ctx, s.DB, q, scanRow)
 	if err != nil {
@@ -164,6 +157,24 @@ func (s *Service) rankedHere(ctx context.Context, f *Filter, q *keyset.Query, li
 		}
 		return page.Encode(*o.ReportingTotal, o.ID)
 	}, stop.IDs(1)), nil
+}
+
+// byColumns asks the warehouse's columns which orders the page holds, and reads them as they stand.
+func (s *Service) byColumns(ctx context.Context, q *keyset.Query, limit int) (page.Page[Stored], error) {
+	places, err := s.selectRanked(ctx, q)
+	if err != nil {
+		return page.Page[Stored]{}, err
+	}
+	next := ""
+	if len(places) > limit {
+		places = places[:limit]
+		next = page.Encode(places[limit-1].value, places[limit-1].id)
+	}
+	rows, err := selectInOrder(ctx, s.DB, places)
+	if rows == nil {
+		rows = []Stored{}
+	}
+	return page.Page[Stored]{Items: rows, NextCursor: next}, err
 }
 
 // CartFilter narrows a list of carts; zero values do not.

@@ -119,14 +119,27 @@ func (f *Filter) byNumber(prefix string, limit int) *keyset.Query {
 	return q
 }
 
-// isRare tells whether a product has at most max lines; it counts no further.
-func isRare(ctx context.Context, q sqldb.Q, product id.ID, max int) (bool, error) {
-	var n int
-	err := q.Row(ctx, `SELECT COUNT(*) FROM (SELECT l.line FROM order_lines l WHERE l.product_id = $1 LIMIT $2) AS few`, int64(product), int64(max+1)).Scan(&n)
+// selectSold gives the orders with a product, where it has at most max lines; rare is false where it has more, and it counts no further. The
+// warehouse's columns answer this, on PostgreSQL an index.
+func (s *Service) selectSold(ctx context.Context, product id.ID, max int) (orders []any, rare bool, err error) {
+	rows, err := s.Warehouse.Peek(ctx, `SELECT l.order_id FROM order_lines l WHERE l.product_id = $1 LIMIT $2`, int64(product), int64(max+1))
 	if err != nil {
-		return false, fmt.Errorf("count some lines of a product: %w", err)
+		return nil, false, fmt.Errorf("find orders of a product: %w", err)
 	}
-	return n <= max, nil
+	defer func() { _ = rows.Close() }()
+	seen := map[int64]bool{}
+	lines := 0
+	for rows.Next() {
+		var o int64
+		if err := rows.Scan(&o); err != nil {
+			return nil, false, fmt.Errorf("scan order of a product: %w", err)
+		}
+		if lines++; !seen[o] {
+			seen[o] = true
+			orders = append(orders, o)
+		}
+	}
+	return orders, lines <= max, rows.Err()
 }
 
 // ranking is an order's place in a list of the warehouse.
