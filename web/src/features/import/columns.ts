@@ -6,19 +6,13 @@ interface Named {
 }
 
 /**
- * The mapping after one column was given another field. What stands is written down whole, so that nothing else is guessed anew; a field taken from a
- * column is left out by name, else the heading would bring it back.
+ * The mapping after one column was given another field. Only what somebody said is kept, the rest is guessed as before; a field taken from a column is
+ * left out by name, else the heading would bring it back.
  */
-export function remap(columns: Named[], options: Record<string, string>, column: string, field: string): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const [k, v] of Object.entries(options)) {
-    if (v === '-' || ['date_format', 'decimal', 'delimiter', 'encoding', 'header'].includes(k)) out[k] = v;
-  }
-  for (const c of columns) {
-    if (!c.field) continue;
-    if (c.name === column) out[c.field] = '-';
-    else if (c.field !== field) out[c.field] = c.name;
-  }
+export function remap(columns: Named[], mapping: Record<string, string>, column: string, field: string): Record<string, string> {
+  const out = Object.fromEntries(Object.entries(mapping).filter(([, v]) => v !== column));
+  const had = columns.find((c) => c.name === column)?.field;
+  if (had && had !== field) out[had] = '-';
   if (field) out[field] = column;
   return out;
 }

@@ -1,0 +1,95 @@
+// A file is sent, its columns are corrected, what will happen is shown, it is imported, and taken back; in the middle the page is left and taken up again.
+import { readFileSync } from 'node:fs'
+import { orders } from './lib.mjs'
+import { visit } from './visitor.mjs'
+
+await visit(async (v) => {
+  const { page } = v
+
+  v.at('signing in')
+  await v.goto('/signin')
+  await page.getByLabel('E-mail').fill(orders.email)
+  await page.getByLabel('Password', { exact: true }).fill(orders.password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL((u) => u.pathname === '/')
+
+  const send = async (name, buffer) => {
+    await v.goto('/imports')
+    await page.getByRole('button', { name: 'Import a file' }).first().click()
+    await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/plain', buffer })
+  }
+
+  v.at('a file that is none')
+  await send('orders.csv', Buffer.from('PK\x03\x04 no table at all'))
+  await page.getByRole('alert').filter({ hasText: 'Save the sheet as CSV' }).waitFor()
+
+  v.at('a draft')
+  const rows = Array.from({ length: 11 }, (_, n) => `A${n};${n % 2 ? 'anna' : 'ben'}@example.com;2026-01-${10 + n};1${n},90`)
+  await send('mixed.csv', Buffer.from(`Ref;Kunde;Wann;Betrag\n${rows.join('\n')}\nB1;anna@example.com;never;5,00\n`))
+  await page.waitForURL(/\/imports\/\d+$/)
+  await page.getByRole('heading', { name: 'What the file holds' }).waitFor()
+  const draft = page.url()
+  await page.getByText('E-mail addresses').waitFor()
+  await v.look('wizard-columns')
+  await v.goto('/imports')
+  await page.getByText('Not started yet.', { exact: false }).waitFor()
+  await page.getByRole('link', { name: 'Go on' }).click()
+  await page.waitForURL(draft)
+  await page.getByLabel('What does it hold?').first().click()
+  await page.getByRole('option', { name: 'Orders', exact: true }).click()
+  await page.locator('input[aria-label="Meaning of the column Ref"]').click()
+  await page.getByRole('option', { name: 'Order number' }).click()
+  await page.getByText('as you said').first().waitFor()
+  v.check((await page.getByText('as you said').count()) === 1, 'more is called said than was said')
+
+  v.at('the preview')
+  await page.getByRole('button', { name: 'Show what will happen' }).click()
+  await page.getByText('Of all 12 rows of the file:').waitFor()
+  await page.getByRole('heading', { name: 'Rows that will be refused' }).waitFor()
+  v.check((await page.locator('[data-kind=created] dd').innerText()) === '11', 'the preview does not show eleven new orders')
+  v.check((await page.locator('[data-kind=refused] dd').innerText()) === '1', 'the preview does not show one refused row')
+  await v.look('wizard-preview')
+
+  v.at('the import')
+  await page.getByRole('button', { name: 'Start the import' }).click()
+  await page.getByText('Done', { exact: true }).waitFor()
+  await page.getByRole('link', { name: '1 refused row, with its reason' }).waitFor()
+  await v.look('wizard-done')
+
+  v.at('the undo')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('What this import made is removed', { exact: false }).waitFor()
+  await page.getByRole('group', { name: 'Undo' }).getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('Undone', { exact: true }).waitFor()
+  await page.getByText('13 removed', { exact: false }).waitFor()
+  await v.look('wizard-undone')
+
+  v.at('CDNOW')
+  await send('CDNOW_master.txt', readFileSync(orders.cdnow))
+  await page.waitForURL(/\/imports\/\d+$/)
+  await page.getByRole('button', { name: 'Show what will happen' }).click()
+  await page.getByText('as a sample of a bigger file', { exact: false }).waitFor()
+  await page.getByRole('button', { name: 'Start the import' }).click()
+  await page.getByText('69,659 rows', { exact: false }).first().waitFor({ timeout: 120_000 })
+  await page.getByText('Done', { exact: true }).waitFor({ timeout: 120_000 })
+  await v.look('wizard-cdnow')
+
+  v.at('a web log, in Persian')
+  await page.getByRole('button', { name: /^Account/ }).click()
+  await page.getByText('فارسی').first().click()
+  await page.locator('html[dir=rtl][lang=fa]').waitFor()
+  await v.goto('/imports')
+  await page.locator('html[dir=rtl][lang=fa]').waitFor()
+  await page.getByRole('button', { name: 'ورود فایل' }).first().click()
+  await page.locator('input[type=file]').setInputFiles({ name: 'access.log.gz', mimeType: 'application/gzip', buffer: readFileSync(orders.log) })
+  await page.waitForURL(/\/imports\/\d+$/)
+  await page.getByText('گزارش سرور وب').first().waitFor()
+  await page.getByRole('button', { name: 'نمایش آنچه خواهد شد' }).click()
+  await page.locator('[data-kind=created] dd').waitFor()
+  v.check((await page.locator('[data-kind=created] dd').innerText()) === '۱٬۸۹۸', 'the preview of the log does not show 1,898 page views')
+  await page.locator('[data-kind=created]').scrollIntoViewIfNeeded()
+  await v.look('wizard-log-fa')
+  await page.getByRole('button', { name: 'دور انداختن' }).click()
+  await page.waitForURL((u) => u.pathname === '/imports')
+  await v.look('wizard-list-fa')
+})
