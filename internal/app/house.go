@@ -18,6 +18,7 @@ import (
 	"rapport/internal/access/user"
 	"rapport/internal/app/backup"
 	"rapport/internal/app/demo"
+	"rapport/internal/app/find"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
 	"rapport/internal/collect/importer"
@@ -62,6 +63,7 @@ type house struct {
 	ingest    *ingest.Service
 	importer  *importer.Service
 	customers *customer.Service
+	orders    *order.Service
 	reports   *report.Service
 	warehouse warehouse.Warehouse
 	backups   *backup.Service
@@ -102,6 +104,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 		KeepTotals: func(ctx context.Context, tx *sqldb.Tx, totals []order.Totals) error {
 			return h.customers.SetTotals(ctx, tx, totalsOf(totals))
 		}})
+	h.orders, orders.Names = orders, h.names(products)
 	orders.Writing = h.writing(products, consents, audits)
 	products.Shop = h.shopOf
 	h.customers = customer.New(customer.Deps{DB: g.db, IDs: ids, Clock: g.clock, Log: g.log, Reporting: reporting, Exports: exports, Announce: announce,
@@ -146,6 +149,7 @@ func build(ctx context.Context, g ground) (*house, error) {
 	for _, room := range []interface{ Routes(huma.API) }{
 		doors, sessions, users, invitations, h.keys, h.shops, h.settings, audits, rates,
 		h.customers, orders, products, activities, names, h.reports, h.ingest, h.importer, h.backups, h.demo,
+		find.New(find.Deps{Customers: h.customers, Orders: orders, Products: products}),
 	} {
 		room.Routes(h.server.API())
 	}

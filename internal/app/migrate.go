@@ -176,7 +176,7 @@ func (m *migration) fill(ctx context.Context, source *App, c *config.Config, r *
 		return err
 	}
 	m.say("search index and copies for reports: making them")
-	return errors.Join(target.house.customers.Reindex(ctx), target.house.reports.RebuildMirror(ctx))
+	return errors.Join(target.house.customers.Reindex(ctx), target.house.orders.Reindex(ctx), target.house.reports.RebuildMirror(ctx))
 }
 
 func unusedDatabase(ctx context.Context, url string) error {

@@ -18,7 +18,10 @@ const (
 
 // Subscriptions gives what this feature hears. Converting again what is converted already changes nothing, so hearing twice does no harm.
 func (s *Service) Subscriptions() []outbox.Subscriber {
-	return []outbox.Subscriber{{Name: "order", Topics: []string{topicRate, topicSetting}, Handle: s.hear}}
+	return []outbox.Subscriber{
+		{Name: "order", Topics: []string{topicRate, topicSetting}, Handle: s.hear},
+		{Name: "order-search", Topics: []string{TopicChanged}, Handle: s.describe},
+	}
 }
 
 func (s *Service) hear(ctx context.Context, records []outbox.Record) error {

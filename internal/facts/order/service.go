@@ -37,6 +37,8 @@ type Deps struct {
 	Warehouse warehouse.Warehouse
 	// Announce writes to the outbox within tx.
 	Announce func(ctx context.Context, tx *sqldb.Tx, topic string, payload any) error
+	// Names finds the customers and products that a search for orders follows.
+	Names Names
 	// Writing holds what only writes through the API and by hand need.
 	Writing Writing
 }

@@ -1114,6 +1114,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find customers, orders and products by anything that people know of them */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -2186,6 +2203,25 @@ export interface components {
             code: string;
             message: string;
             path: string;
+        };
+        FindHit: {
+            /** @description Total of an order, price of a product */
+            amount?: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description When an order was placed
+             */
+            at?: string;
+            /** @description Address, or number of a product */
+            detail: string;
+            id: string;
+            /** @enum {string} */
+            kind: "customer" | "order" | "product";
+            /** @description Name or number; empty for a visitor without any */
+            title: string;
+        };
+        FoundOutputBody: {
+            items: components["schemas"]["FindHit"][];
         };
         ImporterChangeBody: {
             currency?: string;
@@ -6454,6 +6490,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserRoleRowPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Name, number, address, telephone number, or the beginning of one */
+                q?: string;
+                /** @description Of each kind; 0 is 6 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundOutputBody"];
                 };
             };
             /** @description Error */
