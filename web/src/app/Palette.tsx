@@ -22,7 +22,7 @@ import {
 } from '@/shared/ui/icons.ts';
 import { useLeave } from './leave.ts';
 import { navigation, settingsPages } from './navigation.ts';
-import { useFoundCustomers, useFoundOrders, useFoundProducts } from './queries.ts';
+import { type Hit, useFound } from './queries.ts';
 
 const [store, spotlight] = createSpotlight();
 
@@ -43,9 +43,7 @@ export function Palette() {
   const [asked] = useDebouncedValue(query.trim(), 120);
   const may = useMay();
   const navigate = useNavigate();
-  const found = useFoundCustomers(asked, may('customer.read'));
-  const foundOrders = useFoundOrders(asked, may('order.read'));
-  const foundProducts = useFoundProducts(asked, may('catalog.read'));
+  const found = useFound(asked, may('customer.read'));
   const format = useFormat();
   const actions = useActions();
 
@@ -69,27 +67,29 @@ export function Palette() {
       })),
   ];
   const fits = (e: Entry) => e.label.toLocaleLowerCase().includes(query.trim().toLocaleLowerCase());
-  const customers: Entry[] = (asked ? (found.data?.items ?? []) : []).map((c) => ({
-    key: c.id,
-    label: c.name || c.email || c.external_id || c.id,
-    note: c.name ? c.email : undefined,
-    icon: <IconUser size={18} stroke={1.7} />,
-    run: () => navigate({ to: '/customers/$id', params: { id: c.id } }),
-  }));
-  const orders: Entry[] = (asked ? (foundOrders.data?.items ?? []) : []).map((o) => ({
-    key: o.id,
-    label: o.external_id,
-    note: [o.placed_at && format.day(o.placed_at), format.money(o.total), o.email].filter(Boolean).join(' · '),
-    icon: <IconReceipt size={18} stroke={1.7} />,
-    run: () => navigate({ to: '/orders/$id', params: { id: o.id } }),
-  }));
-  const products: Entry[] = (asked ? (foundProducts.data?.items ?? []) : []).map((p) => ({
-    key: p.id,
-    label: p.name || p.sku || p.external_id,
-    note: [p.sku, p.price && format.money(p.price)].filter(Boolean).join(' · '),
-    icon: <IconPackage size={18} stroke={1.7} />,
-    run: () => navigate({ to: '/products/$id', params: { id: p.id } }),
-  }));
+  const hits = (kind: Hit['kind'], icon: ReactNode, note: (h: Hit) => (string | undefined)[], run: (id: string) => void): Entry[] =>
+    (asked ? (found.data?.items ?? []) : [])
+      .filter((h) => h.kind === kind)
+      .map((h) => ({ key: h.id, label: h.title || h.id, note: note(h).filter(Boolean).join(' · '), icon, run: () => run(h.id) }));
+  const amount = (h: Hit) => h.amount && format.money(h.amount);
+  const customers = hits(
+    'customer',
+    <IconUser size={18} stroke={1.7} />,
+    (h) => [h.detail === h.title ? '' : h.detail],
+    (id) => navigate({ to: '/customers/$id', params: { id } }),
+  );
+  const orders = hits(
+    'order',
+    <IconReceipt size={18} stroke={1.7} />,
+    (h) => [h.at && format.day(h.at), amount(h), h.detail],
+    (id) => navigate({ to: '/orders/$id', params: { id } }),
+  );
+  const products = hits(
+    'product',
+    <IconPackage size={18} stroke={1.7} />,
+    (h) => [h.detail, amount(h)],
+    (id) => navigate({ to: '/products/$id', params: { id } }),
+  );
   const groups: [string, Entry[]][] = [
     [t('palette.pages'), pages.filter(fits)],
     [t('palette.customers'), customers],

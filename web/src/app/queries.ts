@@ -1,31 +1,15 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, done, need } from '@/api/client.ts';
+import type { Answer } from '@/api/types.ts';
 import { setPrefs } from '@/shared/prefs/prefs.ts';
 
-/** Customers for the palette: a handful, as one types. */
-export function useFoundCustomers(q: string, enabled: boolean) {
+export type Hit = Answer<'/api/v1/search'>['items'][number];
+
+/** Customers, orders and products for the palette: a handful of each, as one types. */
+export function useFound(q: string, enabled: boolean) {
   return useQuery({
     queryKey: ['palette', q],
-    queryFn: ({ signal }) => need(api.GET('/api/v1/customers', { params: { query: { q, limit: 6 } }, signal })),
-    enabled: enabled && q.length > 1,
-    placeholderData: keepPreviousData,
-  });
-}
-
-/** Orders by how their number begins. */
-export function useFoundOrders(q: string, enabled: boolean) {
-  return useQuery({
-    queryKey: ['palette', 'orders', q],
-    queryFn: ({ signal }) => need(api.GET('/api/v1/orders', { params: { query: { q, limit: 4 } }, signal })),
-    enabled: enabled && q.length > 1,
-    placeholderData: keepPreviousData,
-  });
-}
-
-export function useFoundProducts(q: string, enabled: boolean) {
-  return useQuery({
-    queryKey: ['palette', 'products', q],
-    queryFn: ({ signal }) => need(api.GET('/api/v1/products', { params: { query: { q, limit: 4 } }, signal })),
+    queryFn: ({ signal }) => need(api.GET('/api/v1/search', { params: { query: { q, limit: 5 } }, signal })),
     enabled: enabled && q.length > 1,
     placeholderData: keepPreviousData,
   });
