@@ -42,7 +42,7 @@ await visit(async (v) => {
   await v.look('start-event')
 
   v.at('a made-up shop in a real one')
-  await page.getByRole('button', { name: /^Where the data comes from/ }).click()
+  await page.getByRole('button', { name: /Where the data comes from/ }).click()
   await page.getByRole('button', { name: /^A made-up shop/ }).click()
   await page.getByRole('button', { name: 'Fill it with a made-up shop' }).click()
   await page.getByRole('alert').getByText('real shop').waitFor()

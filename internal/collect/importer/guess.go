@@ -48,7 +48,6 @@ const guessRows = 500
 type sample struct {
 	columns [][]string // cells that are not empty
 	rows    int
-	repeats bool // a row's first id-like cell comes again further down
 }
 
 func (s *source) sample() (sample, error) {

@@ -67,7 +67,7 @@ type RefusalRow struct {
 func shapePlan(p *Plan) PlanRow {
 	out := PlanRow{Import: shape(&p.Import), Columns: make([]ColumnRow, len(p.Columns)), Fields: p.Fields, Missing: p.Missing, Headless: p.Headless, Problem: p.Problem}
 	for i, c := range p.Columns {
-		out.Columns[i] = ColumnRow{Name: c.Name, Looks: c.Looks, Samples: c.Samples, Field: c.Field, By: c.By}
+		out.Columns[i] = ColumnRow(c)
 		if c.Samples == nil {
 			out.Columns[i].Samples = []string{}
 		}

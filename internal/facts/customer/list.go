@@ -150,7 +150,7 @@ func (f *Filter) groups() []int64 {
 func (f *Filter) lets(c *Customer) bool {
 	return (f.Known == nil || *f.Known == c.Known) && (f.HasOrders == nil || *f.HasOrders == (c.Orders > 0)) &&
 		(f.Country == "" || f.Country == c.Country) && (f.Language == "" || f.Language == c.Language) &&
-		(f.City == "" || f.City == c.City || strings.ToLower(f.City) == strings.ToLower(c.City)) &&
+		(f.City == "" || strings.EqualFold(f.City, c.City)) &&
 		(f.SeenFrom == 0 || c.LastSeenAt >= f.SeenFrom) && (f.SeenTo == 0 || c.LastSeenAt < f.SeenTo) &&
 		(f.SpentFrom == nil || c.Spent >= *f.SpentFrom) && (f.SpentTo == nil || c.Spent <= *f.SpentTo)
 }

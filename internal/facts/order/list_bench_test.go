@@ -12,7 +12,6 @@ import (
 	"rapport/internal/base/id"
 	"rapport/internal/facts/order"
 	"rapport/internal/platform/sqldb"
-	"rapport/internal/platform/warehouse"
 	"rapport/internal/platform/warehouse/whtest"
 )
 
@@ -90,7 +89,7 @@ func BenchmarkLists(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			p := pair(b)
 			fillOrders(b, p, *stored)
-			s := order.New(order.Deps{DB: p.DB, IDs: id.NewSource(clock.System{}), Clock: clock.System{}, Warehouse: p.Warehouse.(warehouse.Warehouse),
+			s := order.New(order.Deps{DB: p.DB, IDs: id.NewSource(clock.System{}), Clock: clock.System{}, Warehouse: p.Warehouse,
 				Reporting: func() (string, *time.Location) { return "EUR", time.UTC }})
 			yes := true
 			low, high := int64(40_000), int64(40_100)

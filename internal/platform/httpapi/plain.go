@@ -49,7 +49,7 @@ func (s *Server) Pages(next http.Handler) http.Handler {
 const plainPage = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Rapport</title><style>body{font:16px/1.6 system-ui;max-width:40rem;margin:12vh auto;padding:0 1.5rem}</style>
 <h1>No sign-in over plain HTTP</h1><p>%s</p>%s
-<p lang="fa" dir="rtl">ورود از راه HTTP ساده و از نشانی عمومی ممکن نیست، چون گذرواژه در راه خوانده می‌شود. از HTTPS استفاده کنید.</p></html>`
+<p lang="fa" dir="rtl">ورود از راه HTTP ساده و از نشانی عمومی ممکن نیست، چون گذرواژه در راه خوانده می&zwnj;شود. از HTTPS استفاده کنید.</p></html>`
 
 func (s *Server) plainHelp() string {
 	if u := s.config.PublicURL; u != nil && u.Scheme == "https" {
