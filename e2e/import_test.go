@@ -50,6 +50,8 @@ type importState struct {
 	Unchanged int64  `json:"unchanged"`
 	Refused   int64  `json:"refused"`
 	Message   string `json:"message"`
+
+	Skipped map[string]int64 `json:"skipped"`
 }
 
 func (i importState) done() bool {

@@ -420,7 +420,7 @@ func isLog(path string) bool {
 			good++
 		}
 	}
-	return all > 0 && good*10 >= all*7
+	return all > 0 && (good*10 >= all*7 || log.Named() && good > 0)
 }
 
 // fieldsOf lists the fields of a kind for people to choose from, the needed ones first.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strconv"
 
 	"github.com/zeebo/xxh3"
@@ -20,12 +21,12 @@ import (
 type logRows struct {
 	*builder
 	log  *weblog.Reader
-	seen map[uint64]uint32 // lines of a day, since two equal ones are two requests
-	day  int64
+	seen map[int64]map[uint64]uint32 // day -> its lines, since two equal ones are two requests
+	day  int64                       // the last one; around midnight lines of the one before still come
 }
 
 func newLogRows(b *builder) *logRows {
-	return &logRows{builder: b, log: weblog.NewReader(nil), seen: map[uint64]uint32{}}
+	return &logRows{builder: b, log: weblog.NewReader(b.dates.zone), seen: map[int64]map[uint64]uint32{}}
 }
 
 func (l *logRows) flush() error { return nil }
@@ -77,13 +78,16 @@ func (l *logRows) add(r *row) error {
 func (l *logRows) view(h *weblog.Hit, line string) ([]byte, error) {
 	at := h.At.UTC()
 	day := at.Unix() / 86400
-	if day != l.day {
-		l.day = day
-		clear(l.seen)
+	seen := l.seen[day]
+	if seen == nil {
+		seen = map[uint64]uint32{}
+		l.day = max(l.day, day)
+		maps.DeleteFunc(l.seen, func(d int64, _ map[uint64]uint32) bool { return d < l.day-1 })
+		l.seen[day] = seen
 	}
 	sum := xxh3.HashString(line)
-	l.seen[sum]++
-	message := xxh3.HashString128(line + "\x00" + strconv.Itoa(int(l.seen[sum]))).Bytes()
+	seen[sum]++
+	message := xxh3.HashString128(line + "\x00" + strconv.Itoa(int(seen[sum]))).Bytes()
 	salt, err := l.salt(day)
 	if err != nil {
 		return nil, err

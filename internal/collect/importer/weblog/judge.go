@@ -14,8 +14,7 @@ var files = words(`css js mjs map json xml txt ico png jpg jpeg gif svg webp avi
 var robots = []string{"bot", "crawl", "spider", "slurp", "archiver", "feed", "rss", "curl", "wget", "libwww", "python", "java/", "okhttp", "go-http-client",
 	"http_request", "httpclient", "http-client", "axios", "node-fetch", "php/", "perl", "ruby", "scrapy", "monitor", "uptime", "pingdom", "statuscake", "nagios", "prometheus",
 	"check_http", "probe", "scan", "nikto", "sqlmap", "masscan", "zgrab", "nmap", "headless", "phantomjs", "lighthouse", "pagespeed", "facebookexternalhit",
-	"whatsapp", "telegram", "embedly", "preview", "validator", "w3c_", "linkcheck", "mediapartners", "adsbot", "apis-google", "bingpreview", "yandex", "baidu", "sogou",
-	"duckduckgo", "semrush", "ahrefs", "mj12", "dotbot", "petalbot", "bytespider", "gptbot", "claudebot", "ccbot", "heritrix", "nutch", "tiny tiny", "netvibes", "newsblur",
+	"whatsapp", "telegram", "embedly", "preview", "validator", "w3c_", "linkcheck", "mediapartners", "adsbot", "apis-google", "bingpreview", "yandex.com/bots", "duckduckgo-favicons", "semrush", "ahrefs", "mj12", "dotbot", "petalbot", "bytespider", "gptbot", "claudebot", "ccbot", "heritrix", "nutch", "tiny tiny", "netvibes", "newsblur",
 	"fetch", "ia_archiver", "ltx71", "indexer", "search engine", "wordpress/", "magpie", "universalfeedparser", "genieo", "sleuth", "grabber", "reader", "aggregator",
 	"wotbox", "panscient", "nsplayer", "winamp", "itunes", "ping", "zabbix", "elb-healthchecker", "kube-probe", "googlehc", "amazon cloudfront", "dataprovider", "synthetic"}
 
@@ -32,18 +31,27 @@ func (h *Hit) Judge() string {
 	switch {
 	case Robot(h.Agent):
 		return Bot
-	case h.Method != "GET":
+	case h.Method != "GET" || h.toTracker():
 		return Other
 	case h.static():
 		return Static
 	case h.Status >= 300 && h.Status < 400 && h.Status != 304:
 		return Redirect
-	case h.Status >= 400:
+	case h.Status >= 400 || h.Status == Unanswered:
 		return Failed
 	case h.Status != 0 && h.Status != 304 && (h.Status < 200 || h.Status > 299):
 		return Other
 	}
 	return View
+}
+
+// toTracker tells whether a page told Matomo something with it: that is no page, and the page stands in the log itself.
+func (h *Hit) toTracker() bool {
+	switch path.Base(h.Path) {
+	case "matomo.php", "piwik.php":
+		return true
+	}
+	return false
 }
 
 func (h *Hit) static() bool {
@@ -54,7 +62,7 @@ func (h *Hit) static() bool {
 // Robot tells whether a user agent is none of a person's browser. None at all is what programs send, but logs of the common form hold no user agents:
 // what is not said is not held against anybody.
 func Robot(agent string) bool {
-	a := strings.ToLower(agent)
+	a := strings.ReplaceAll(strings.ToLower(agent), "cubot", "") // a make of phones
 	for _, w := range robots {
 		if strings.Contains(a, w) {
 			return true

@@ -32,7 +32,7 @@ func (r *Reader) w3c(s string) (Hit, error) {
 	get := func(names ...string) string {
 		for _, n := range names {
 			if i, ok := r.index[n]; ok && i < len(cells) {
-				if v := dash(strings.TrimSpace(cells[i])); v != "" {
+				if v := dash(strings.Trim(strings.TrimSpace(cells[i]), invisible)); v != "" {
 					return v
 				}
 			}
@@ -46,8 +46,11 @@ func (r *Reader) w3c(s string) (Hit, error) {
 			h.Method = get("x-event") // a stream, no page
 		}
 	}
-	day, clock := get("date", "date-local"), get("time", "time-local")
-	at, err := time.ParseInLocation("2006-01-02 15:04:05", day+" "+clock, r.zone)
+	day, clock, zone := get("date"), get("time"), time.UTC // the form demands it, whatever the server's zone is
+	if day == "" || clock == "" {
+		day, clock, zone = get("date-local", "date"), get("time-local", "time"), r.zone
+	}
+	at, err := time.ParseInLocation("2006-01-02 15:04:05", day+" "+clock, zone)
 	if err != nil {
 		return h, errors.New("its time cannot be read")
 	}
@@ -73,6 +76,9 @@ func (r *Reader) w3c(s string) (Hit, error) {
 		h.Query = get("cs-uri-query")
 	}
 	h.Status, _ = strconv.Atoi(get("sc-status", "c-status"))
+	if _, told := r.index["sc-status"]; told && h.Status == 0 {
+		h.Status = Unanswered
+	}
 	h.Agent = unescape(get("cs(user-agent)", "c-user-agent"))
 	return h, nil
 }
@@ -87,7 +93,7 @@ func unescape(s string) string {
 }
 
 // readJSON reads a line of nginx, Caddy or Traefik.
-func readJSON(s string) (Hit, error) {
+func (r *Reader) readJSON(s string) (Hit, error) {
 	if !gjson.Valid(s) {
 		return Hit{}, errUnknown
 	}
@@ -126,7 +132,7 @@ func readJSON(s string) (Hit, error) {
 		return h, nil
 	}
 	for _, form := range []string{time.RFC3339Nano, "02/Jan/2006:15:04:05 -0700", "2006-01-02T15:04:05"} {
-		if at, err := time.Parse(form, get("date", "time_iso8601", "StartUTC", "timestamp", "time_local", "time", "@timestamp")); err == nil {
+		if at, err := time.ParseInLocation(form, get("date", "time_iso8601", "StartUTC", "timestamp", "time_local", "time", "@timestamp"), r.zone); err == nil {
 			h.At = at
 			return h, nil
 		}

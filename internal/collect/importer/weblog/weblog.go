@@ -32,6 +32,9 @@ type Hit struct {
 	Referrer, Agent string
 }
 
+// Unanswered is the status of a request to which the server gave no answer.
+const Unanswered = -1
+
 // Reasons for which a request is no page view of a person.
 const (
 	View     = ""
@@ -54,7 +57,8 @@ type Reader struct {
 	zone   *time.Location
 }
 
-// NewReader gives a Reader for logs whose times without zone are those of zone; nil is UTC, in which W3C logs are written.
+// NewReader gives a Reader for logs whose times without zone are those of zone (HAProxy writes local time); nil is UTC. W3C logs are in UTC,
+// except for fields that are called local.
 func NewReader(zone *time.Location) *Reader {
 	if zone == nil {
 		zone = time.UTC
@@ -74,17 +78,28 @@ func (r *Reader) Line(s string) (Hit, error) {
 		}
 		return Hit{}, ErrSkip
 	case s[0] == '{':
-		return readJSON(s)
+		return r.readJSON(s)
 	case r.fields != nil:
 		return r.w3c(s)
 	}
 	return r.plain(s)
 }
 
+// Named tells whether a heading has said how the lines are written.
+func (r *Reader) Named() bool {
+	_, day := r.index["date"]
+	_, local := r.index["date-local"]
+	_, stem := r.index["cs-uri-stem"]
+	_, whole := r.index["cs-uri"]
+	return (day || local) && (stem || whole)
+}
+
+const invisible = "\u200b" // stands in what Amazon publishes
+
 func (r *Reader) setFields(s string) {
 	r.fields, r.index = strings.Fields(s), map[string]int{}
 	for i, f := range r.fields {
-		f = strings.ToLower(strings.Trim(f, "\u200b"))
+		f = strings.ToLower(strings.Trim(f, invisible))
 		if _, ok := r.index[f]; !ok {
 			r.index[f] = i
 		}
@@ -119,6 +134,9 @@ func tokens(s string) []token {
 				out = append(out, token{text: s[1:i], quote: s[0]})
 				s = s[i+1:]
 				continue
+			}
+			if end == '"' { // the line was cut off in it
+				return append(out, token{text: s[1:], quote: '"'})
 			}
 		}
 		i := strings.IndexAny(s, " \t")

@@ -29,6 +29,9 @@ func TestLine(t *testing.T) {
 		"haproxy":                   {"", `Feb 10 21:42:07 host haproxy[6]: 4.3.2.1:55 [10/Feb/2012:21:42:07.000] f b/c 0/0/0/72/72 200 7 - - ---- 5/4/0/1/0 0/0 "GET /u/ HTTP/1.1"`, weblog.Hit{IP: "4.3.2.1", Method: "GET", Path: "/u/", Status: 200}, at, ""},
 		"iis": {"#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query c-ip cs(User-Agent) cs(Referer) cs-host sc-status", `2012-02-10 21:42:07 5.6.7.8 GET /foo a=b 1.2.3.4 Mozilla/5.0+(X11) - www.example.com 200`,
 			weblog.Hit{IP: "1.2.3.4", Host: "www.example.com", Method: "GET", Path: "/foo", Query: "a=b", Status: 200, Agent: "Mozilla/5.0 (X11)"}, at, ""},
+		"torn":       {"", `1.2.3.4 - - [10/Feb/2012:16:42:07 -0500] "GET /p HTTP/1.1" 200 2 "-" "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.goo`, weblog.Hit{IP: "1.2.3.4", Method: "GET", Path: "/p", Status: 200, Agent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.goo"}, at, "bots"},
+		"unanswered": {"#Fields: date time c-ip cs-method cs-uri-stem sc-status", `2012-02-10 21:42:07 1.2.3.4 GET /foo -`, weblog.Hit{IP: "1.2.3.4", Method: "GET", Path: "/foo", Status: weblog.Unanswered}, at, "errors"},
+		"to Matomo":  {"", `1.2.3.4 - - [10/Feb/2012:16:42:07 -0500] "GET /stats/matomo.php?url=x HTTP/1.1" 200 2`, weblog.Hit{IP: "1.2.3.4", Method: "GET", Path: "/stats/matomo.php", Query: "url=x", Status: 200}, at, "other"},
 		"json": {"", `{"ts":1328910127,"request":{"client_ip":"1.2.3.4","method":"GET","host":"E.example","uri":"/b/?c=1","headers":{"User-Agent":["x"]}},"status":200}`,
 			weblog.Hit{IP: "1.2.3.4", Host: "e.example", Method: "GET", Path: "/b/", Query: "c=1", Status: 200, Agent: "x"}, at, ""},
 	} {
@@ -74,6 +77,23 @@ func TestCampaign(t *testing.T) {
 	}
 	if h.URL() != "https://e.example/p" {
 		t.Error(h.URL())
+	}
+}
+
+// TestRobots tells programs from browsers whose names sound like some.
+func TestRobots(t *testing.T) {
+	for agent, robot := range map[string]bool{
+		"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)": true, "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)": true,
+		"Mozilla/5.0 (compatible; YandexImages/3.0; +http://yandex.com/bots)": true, "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)": true, "curl/8.5.0": true,
+		"Sogou web spider/4.0(+http://www.sogou.com/docs/help/webmasters.htm#07)": true, "Mozilla/5.0 (compatible; DuckDuckGo-Favicons-Bot/1.0; +http://duckduckgo.com)": true,
+		"": false, "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/99.0.4844.58 Mobile Safari/537.36": false,
+		"Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120.0.0.0 Mobile DuckDuckGo/5 Safari/537.36":                       false,
+		"Mozilla/5.0 (Linux; Android 11) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/76.0.3809.89 Mobile Safari/537.36 T7/12.28 baiduboxapp/12.28.0.10": false,
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0.0.0 YaBrowser/23.11.0 Yowser/2.5 Safari/537.36":                false,
+	} {
+		if weblog.Robot(agent) != robot {
+			t.Errorf("%q is taken for a robot: %v", agent, !robot)
+		}
 	}
 }
 

@@ -141,7 +141,7 @@ function What({ plan, correct }: { plan: Plan; correct: ReturnType<typeof useCha
           onChange={(v) => v && correct({ currency: v })}
         />
       )}
-      {kind !== 'products' && kind !== 'web_logs' && (
+      {kind !== 'products' && (
         <Select
           label={t('form.zone')}
           description={t('form.zoneHelp')}
