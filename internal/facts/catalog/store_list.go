@@ -21,9 +21,9 @@ func (f *Filter) query(limit int) *keyset.Query {
 	q := &keyset.Query{Columns: readColumns, From: "products", By: []string{column, "product_id"}, Down: f.Down, Limit: limit}
 	among := func(of, compare string, v any) {
 		if of == column {
-			q.Path(of+compare, v)
+			q.Bound(compare, v)
 		} else {
-			q.Filter("+"+of+compare, v)
+			q.Filter("+"+of+" "+compare+" ?", v)
 		}
 	}
 	if f.ShopID != 0 {
@@ -36,9 +36,9 @@ func (f *Filter) query(limit int) *keyset.Query {
 		q.Filter("brand || '' = ?", f.Brand)
 	}
 	if f.InStock != nil && *f.InStock {
-		among("stock", " > ?", int64(0))
+		among("stock", ">", int64(0))
 	} else if f.InStock != nil {
-		among("stock", " = ?", int64(0))
+		among("stock", "=", int64(0))
 	}
 	if f.Active != nil {
 		q.Filter("active = ?", *f.Active)
@@ -47,11 +47,11 @@ func (f *Filter) query(limit int) *keyset.Query {
 		q.Filter("currency = ?", f.Currency)
 	}
 	if f.PriceFrom != nil {
-		among("price", " >= ?", max(0, *f.PriceFrom))
+		among("price", ">=", max(0, *f.PriceFrom))
 	}
 	if f.PriceTo != nil {
-		among("price", " >= ?", int64(0)) // -1 is no price
-		among("price", " <= ?", *f.PriceTo)
+		among("price", ">=", int64(0)) // -1 is no price
+		among("price", "<=", *f.PriceTo)
 	}
 	words := strings.Fields(Fold(f.Query))
 	for _, w := range words[:min(len(words), 10)] {

@@ -1,5 +1,7 @@
 package customer
 
+import "rapport/internal/platform/sqldb"
+
 // PageQuery is a statement with its arguments.
 type PageQuery struct {
 	Text string
@@ -22,7 +24,7 @@ func PageQueries() []PageQuery {
 						if country != "" {
 							f.SeenFrom, f.SpentTo = 1, new(int64)
 						}
-						text, args := f.query(groupKnown, place{}, more, 50).Text()
+						text, args := f.query(groupKnown, place{}, more, 50).Text(sqldb.SQLite)
 						out = append(out, PageQuery{text, args})
 					}
 				}

@@ -159,7 +159,7 @@ func (f *Filter) lets(c *Customer) bool {
 const maxFew = 2000
 
 // look is how many rows of each group a page looks at where what it is asked for is rare. See platform/keyset.
-const look = 10_000
+const look = 4_000
 
 // scan reads the next rows of every group from the index of the order; the page is among them. stop is where it looked no further: what
 // stands behind it is left to the next page.

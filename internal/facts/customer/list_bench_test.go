@@ -136,7 +136,8 @@ func TestListsUseIndexes(t *testing.T) {
 			if err := rows.Scan(&a, &b, &c, &detail); err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(detail, "TEMP B-TREE") || strings.HasPrefix(detail, "SCAN") || !strings.Contains(detail, "list_group=?") {
+			if strings.Contains(detail, "TEMP B-TREE") || strings.HasPrefix(detail, "SCAN") || !strings.Contains(detail, "list_group=?") ||
+				strings.Contains(plan.Text, ", customer_id) ") && !strings.Contains(detail, ",rowid)") { // a page in the middle is sought, not walked to
 				t.Errorf("%s\n%s", plan.Text, detail)
 			}
 		}

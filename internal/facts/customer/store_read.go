@@ -42,27 +42,27 @@ func (f *Filter) query(group int64, after place, more bool, limit int) *keyset.Q
 	q.Path("list_group = ?", group)
 	among := func(of, compare string, v any) {
 		if of == column {
-			q.Path(of+compare, v)
+			q.Bound(compare, v)
 		} else {
-			q.Filter("+"+of+compare, v)
+			q.Filter("+"+of+" "+compare+" ?", v)
 		}
 	}
 	if f.HasOrders != nil && *f.HasOrders {
-		among("orders", " > ?", int64(0))
+		among("orders", ">", int64(0))
 	} else if f.HasOrders != nil {
 		q.Filter("+orders = ?", int64(0))
 	}
 	if f.SeenFrom != 0 {
-		among("last_seen_at", " >= ?", f.SeenFrom)
+		among("last_seen_at", ">=", f.SeenFrom)
 	}
 	if f.SeenTo != 0 {
-		among("last_seen_at", " < ?", f.SeenTo)
+		among("last_seen_at", "<", f.SeenTo)
 	}
 	if f.SpentFrom != nil {
-		among("total_spent", " >= ?", *f.SpentFrom)
+		among("total_spent", ">=", *f.SpentFrom)
 	}
 	if f.SpentTo != nil {
-		among("total_spent", " <= ?", *f.SpentTo)
+		among("total_spent", "<=", *f.SpentTo)
 	}
 	if f.Country != "" {
 		q.Filter("country = ?", f.Country)

@@ -135,7 +135,7 @@ func (s *Service) ranked(ctx context.Context, f *Filter, q *keyset.Query, limit 
 			q.Look, columns = 0, false
 			q.Path("o.order_id IN (?"+strings.Repeat(", ?", len(orders)-1)+")", orders...)
 		case columns:
-			q.Filter("EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.order_id AND l.product_id = ?)", int64(f.ProductID))
+			q.Filter("o.order_id IN (SELECT l.order_id FROM order_lines l WHERE l.product_id = ?)", int64(f.ProductID))
 		default:
 			q.Look = min(q.Look, s.look/5) // each row means a look at its lines
 			q.Filter(hasProduct, int64(f.ProductID))

@@ -61,10 +61,10 @@ func (f *Filter) query(limit int) *keyset.Query {
 		q.Path("o.customer_id = ?", int64(f.CustomerID))
 	}
 	if f.From != 0 {
-		f.period(q, "o.placed_at >= ?", f.From)
+		f.period(q, ">=", f.From)
 	}
 	if f.To != 0 {
-		f.period(q, "o.placed_at < ?", f.To)
+		f.period(q, "<", f.To)
 	}
 	if f.ShopID != 0 {
 		q.Filter("o.shop_id = ?", int64(f.ShopID))
@@ -85,12 +85,12 @@ func (f *Filter) query(limit int) *keyset.Query {
 }
 
 // period narrows by the index where the list is in the order of time.
-func (f *Filter) period(q *keyset.Query, text string, at int64) {
+func (f *Filter) period(q *keyset.Query, compare string, at int64) {
 	if f.Sort == SortTotal {
-		q.Filter(text, at)
+		q.Filter("o.placed_at "+compare+" ?", at)
 		return
 	}
-	q.Path(text, at)
+	q.Bound(compare, at)
 }
 
 func (f *Filter) money(q *keyset.Query) {
@@ -150,7 +150,7 @@ type ranking struct {
 
 func (s *Service) selectRanked(ctx context.Context, q *keyset.Query) ([]ranking, error) {
 	q.Columns, q.Look = q.By[0]+" AS place, o.order_id", 0
-	query, args := q.Text()
+	query, args := q.Text(sqldb.Postgres) // the warehouse is never SQLite
 	rows, err := s.Warehouse.Peek(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("rank orders: %w", err)
@@ -213,10 +213,10 @@ func (f *CartFilter) query(limit int, leftBefore int64) *keyset.Query {
 		q.Look = 0
 	}
 	if f.From != 0 {
-		q.Path("updated_at >= ?", f.From)
+		q.Bound(">=", f.From)
 	}
 	if f.To != 0 {
-		q.Path("updated_at < ?", f.To)
+		q.Bound("<", f.To)
 	}
 	if f.ShopID != 0 {
 		q.Filter("shop_id = ?", int64(f.ShopID))

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"rapport/internal/base/id"
+	"rapport/internal/platform/sqldb"
 )
 
 // Place is where a row stands in the order of a list: the values of Query.By.
@@ -49,13 +50,21 @@ type Query struct {
 type condition struct {
 	text string
 	args []any
+	side byte // of a bound of the order's first column: '>' or '<'
 }
 
 // Path adds a condition that the index of the order answers.
-func (q *Query) Path(text string, args ...any) { q.path = append(q.path, condition{text, args}) }
+func (q *Query) Path(text string, args ...any) { q.path = append(q.path, condition{text: text, args: args}) }
+
+// Bound adds a bound of the order's first column: compare is one of > >= < <=.
+func (q *Query) Bound(compare string, v any) {
+	q.path = append(q.path, condition{q.By[0] + " " + compare + " ?", []any{v}, compare[0]})
+}
 
 // Filter adds a condition that is looked at row by row.
-func (q *Query) Filter(text string, args ...any) { q.filter = append(q.filter, condition{text, args}) }
+func (q *Query) Filter(text string, args ...any) {
+	q.filter = append(q.filter, condition{text: text, args: args})
+}
 
 // bounded tells whether a page could have to look at many rows.
 func (q *Query) bounded() bool { return q.Look > 0 && len(q.filter) > 0 }
@@ -63,7 +72,17 @@ func (q *Query) bounded() bool { return q.Look > 0 && len(q.filter) > 0 }
 // text collects SQL and its arguments.
 type text struct {
 	strings.Builder
-	args []any
+	args   []any
+	binary string // what SQLite needs behind a value of a place
+}
+
+// textFor begins a statement. SQLite seeks a place in an index only by those of its columns that have a collation, and a row's own id
+// has none: without one for the value it would walk through all rows that are equal but for the id.
+func textFor(e sqldb.Engine) text {
+	if e == sqldb.SQLite {
+		return text{binary: " COLLATE BINARY"}
+	}
+	return text{}
 }
 
 func (t *text) add(v any) string {
@@ -91,7 +110,7 @@ func (t *text) beyond(q *Query, at Place, behind bool) {
 	}
 	marks := make([]string, len(at))
 	for i, v := range at {
-		marks[i] = t.add(v)
+		marks[i] = t.add(v) + t.binary
 	}
 	t.WriteString(" AND (" + strings.Join(q.By, ", ") + ")" + than + "(" + strings.Join(marks, ", ") + ")")
 }

@@ -27,7 +27,7 @@ func End(ctx context.Context, db sqldb.Q, q *Query) (Place, error) {
 	if !q.bounded() {
 		return nil, nil
 	}
-	var t text
+	t := textFor(db.Engine())
 	t.WriteString("SELECT ")
 	for i, c := range q.By {
 		if i > 0 {
@@ -55,7 +55,7 @@ func End(ctx context.Context, db sqldb.Q, q *Query) (Place, error) {
 
 // Until gives the next rows of a list that do not stand behind a place; nil: there is none.
 func Until[T any](ctx context.Context, db sqldb.Q, q *Query, last Place, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	query, args := q.page(last)
+	query, args := q.page(db.Engine(), last)
 	rows, err := db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read a page of %s: %w", q.From, err)
@@ -72,8 +72,8 @@ func Until[T any](ctx context.Context, db sqldb.Q, q *Query, last Place, scan fu
 	return out, rows.Err()
 }
 
-func (q *Query) page(last Place) (string, []any) {
-	var t text
+func (q *Query) page(e sqldb.Engine, last Place) (string, []any) {
+	t := textFor(e)
 	t.WriteString("SELECT " + q.Columns)
 	t.from(q)
 	if last != nil {
@@ -90,6 +90,9 @@ func (q *Query) page(last Place) (string, []any) {
 func (t *text) from(q *Query) {
 	t.WriteString(" FROM " + q.From + " WHERE TRUE")
 	for _, c := range q.path {
+		if len(q.After) > 0 && c.side == map[bool]byte{true: '<', false: '>'}[q.Down] {
+			c.text = "+" + c.text // the page begins further on; of two bounds on one side an engine may seek by the wrong one, and walk
+		}
 		t.condition(c)
 	}
 	if len(q.After) > 0 {
@@ -97,5 +100,5 @@ func (t *text) from(q *Query) {
 	}
 }
 
-// Text gives the statement of a page and its arguments, for tests that look at how an engine would go about it.
-func (q *Query) Text() (string, []any) { return q.page(nil) }
+// Text gives the statement of a page and its arguments, unbounded: for the warehouse, and for tests that look at how an engine would go about it.
+func (q *Query) Text(e sqldb.Engine) (string, []any) { return q.page(e, nil) }
