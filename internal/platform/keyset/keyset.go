@@ -54,7 +54,9 @@ type condition struct {
 }
 
 // Path adds a condition that the index of the order answers.
-func (q *Query) Path(text string, args ...any) { q.path = append(q.path, condition{text: text, args: args}) }
+func (q *Query) Path(text string, args ...any) {
+	q.path = append(q.path, condition{text: text, args: args})
+}
 
 // Bound adds a bound of the order's first column: compare is one of > >= < <=.
 func (q *Query) Bound(compare string, v any) {
