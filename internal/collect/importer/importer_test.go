@@ -37,6 +37,7 @@ type world struct {
 	consents []importer.Consent
 	audit    []string
 	heard    map[string]int
+	tick     time.Duration // passes with every chunk
 }
 
 func newWorld(t testing.TB, db *sqldb.DB) *world {
@@ -47,6 +48,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	reporting := func() (string, *time.Location) { return "USD", time.UTC }
 	announce := func(_ context.Context, _ *sqldb.Tx, topic string, _ any) error {
 		w.heard[topic]++
+		w.clock.Advance(w.tick)
 		return nil
 	}
 	w.orders = order.New(order.Deps{DB: db, IDs: ids, Clock: w.clock, Reporting: reporting, Announce: announce})

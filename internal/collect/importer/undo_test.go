@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -187,4 +188,37 @@ func TestUndoResumes(t *testing.T) {
 	if u := w.state(i.ID).Notes.Undo; u.Removed != 95+20 || u.Kept != 0 {
 		t.Errorf("%+v", *u)
 	}
+}
+
+// TestUndoAcrossChunks takes back what several chunks, and then several imports, did to the same people and products.
+func TestUndoAcrossChunks(t *testing.T) {
+	importer.SetChunk(t, 2)
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db)
+		w.tick = time.Millisecond
+		w.done(importer.Request{Kind: importer.Customers}, strings.NewReader("id,email,city\n1,a@example.com,Paris\n"))
+		w.done(importer.Request{Kind: importer.Products}, strings.NewReader("product_id,sku,name,price\np1,s1,Shirt,10.00\n"))
+		files := map[importer.Kind]string{
+			importer.Customers: "id,email,city\n1,a@example.com,Rome\n2,b@example.com,Oslo\n3,c@example.com,Bonn\n1,a@example.com,Kyiv\n2,b@example.com,Riga\n3,c@example.com,Cork\n1,a@example.com,Bern\n",
+			importer.Products:  "product_id,sku,name,price\np1,s1,Shirt,11.00\np2,s2,Hat,12.00\np3,s3,Sock,3.00\np1,s1,Shirt,12.00\np2,s2,Hat,13.00\np3,s3,Sock,4.00\np1,s1,Shirt,13.00\n",
+		}
+		for k, file := range files {
+			was := w.everything()
+			first := w.done(importer.Request{Kind: k}, strings.NewReader(file))
+			between := w.everything()
+			second := w.done(importer.Request{Kind: k}, strings.NewReader(strings.NewReplacer("Bern", "Turin", "13.00", "14.00", "Cork", "Lyon").Replace(file)))
+			for _, step := range []struct {
+				undone importer.Import
+				want   string
+			}{{second, between}, {first, was}} {
+				u := w.undo(step.undone).Notes.Undo
+				if is := w.everything(); is != step.want {
+					t.Errorf("%s: after the undo\n%s", k, cmp.Diff(strings.Split(step.want, "\n"), strings.Split(is, "\n")))
+				}
+				if u.Kept != 0 {
+					t.Errorf("%s: %+v", k, *u)
+				}
+			}
+		}
+	})
 }

@@ -108,7 +108,7 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, formers []Former) (Und
 			if err := json.Unmarshal(f.Before, &p); err != nil {
 				return u, fmt.Errorf("read what a product was: %w", err)
 			}
-			p.UpdatedAt = clock.Micros(s.Clock.Now())
+			// It keeps the time of before, so that what an earlier batch did to it can be taken back too.
 			back = append(back, &p)
 			u.Restored++
 		}
@@ -120,7 +120,8 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, formers []Former) (Und
 	if err := saveProducts(ctx, tx, back, map[*Product]bool{}); err != nil {
 		return u, err
 	}
-	if err := keepPrices(ctx, tx, back, sayer(ctx), func(p *Product) int64 { return p.UpdatedAt }); err != nil {
+	now := clock.Micros(s.Clock.Now())
+	if err := keepPrices(ctx, tx, back, sayer(ctx), func(*Product) int64 { return now }); err != nil {
 		return u, err
 	}
 	tx.OnCommit(s.forget)

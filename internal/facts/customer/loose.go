@@ -85,7 +85,8 @@ func (b *batch) workOutLoose(ctx context.Context) error {
 		p.profile.layers.loose = l
 		p.changed = true
 		p.reshow()
-		if err := updateProfiles(ctx, b.tx, []*person{p}, b.now); err != nil {
+		p.profile.updated = b.now
+		if err := updateProfiles(ctx, b.tx, []*person{p}); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ type profile struct {
 	layers     layers
 	shown      shown
 	created    int64
+	updated    int64 // as it is stored
 	// as they are stored
 	storedShop       id.ID
 	storedExternalID string

@@ -147,14 +147,14 @@ func selectActivity(ctx context.Context, q sqldb.Q, people []id.ID, fn func(id.I
 	return nil
 }
 
-const sqlProfiles = `SELECT customer_id, shop_id, external_id, traits, created_at FROM customers WHERE customer_id IN (%s)`
+const sqlProfiles = `SELECT customer_id, shop_id, external_id, traits, created_at, updated_at FROM customers WHERE customer_id IN (%s)`
 
 func selectProfiles(ctx context.Context, q sqldb.Q, people []id.ID, fn func(id.ID, *profile)) error {
 	err := each(ctx, q, sqlProfiles, nil, ids(people), func(rows *sql.Rows) error {
 		var c id.ID
 		var traits sqldb.RawJSON
 		p := &profile{}
-		if err := rows.Scan(&c, &p.shop, &p.externalID, &traits, &p.created); err != nil {
+		if err := rows.Scan(&c, &p.shop, &p.externalID, &traits, &p.created, &p.updated); err != nil {
 			return err
 		}
 		p.storedShop, p.storedExternalID = p.shop, p.externalID

@@ -264,11 +264,11 @@ func (b *batch) writePeople(ctx context.Context) error {
 	return setTotals(ctx, b.tx, b.others)
 }
 
-// updateProfiles writes profiles alone.
-func updateProfiles(ctx context.Context, q sqldb.Q, people []*person, now int64) error {
+// updateProfiles writes profiles alone, each as of its own time.
+func updateProfiles(ctx context.Context, q sqldb.Q, people []*person) error {
 	update := updates{}
 	for _, p := range people {
-		args := append(make([]any, 0, 20), string(p.profile.layers.appendJSON(nil)), now)
+		args := append(make([]any, 0, 20), string(p.profile.layers.appendJSON(nil)), p.profile.updated)
 		update[partTraits|partShown] = append(update[partTraits|partShown], append(shownArgs(args, p), int64(p.id)))
 	}
 	return update.run(ctx, q)

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,7 @@ type before struct {
 	Shop       id.ID             `json:"s"`
 	ExternalID string            `json:"e,omitempty"`
 	Traits     json.RawMessage   `json:"t,omitempty"` // empty: his profile stayed what it was
+	UpdatedAt  int64             `json:"u,omitempty"`
 	Keys       []string          `json:"k,omitempty"` // identity keys that the batch gave him, kind first
 	Identities []madeIdentity    `json:"d,omitempty"` // rows of identities that were not there
 	Loose      map[string]string `json:"l,omitempty"` // by way of which address something was said: what had been said by then
@@ -77,7 +79,7 @@ func (b *batch) remembered(ctx context.Context) error {
 		if p.fresh || p.profile == nil {
 			continue
 		}
-		b.befores[p.id] = &before{Shop: p.profile.shop, ExternalID: p.profile.externalID, Traits: p.profile.layers.appendJSON(nil)}
+		b.befores[p.id] = &before{Shop: p.profile.shop, ExternalID: p.profile.externalID, Traits: p.profile.layers.appendJSON(nil), UpdatedAt: p.profile.updated}
 		people = append(people, p.id)
 	}
 	rows, err := selectIdentities(ctx, b.tx, people)
@@ -203,9 +205,11 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[i
 			continue
 		}
 		l := parseLayers(p.Before.Traits)
-		people = append(people, &person{id: p.ID, profile: &profile{shop: p.Before.Shop, externalID: p.Before.ExternalID, layers: l, shown: l.show()}})
+		// With the time of before, so that what an earlier batch did to him can be taken back too.
+		people = append(people, &person{id: p.ID, profile: &profile{shop: p.Before.Shop, externalID: p.Before.ExternalID, layers: l, shown: l.show(),
+			updated: cmp.Or(p.Before.UpdatedAt, clock.Micros(s.Clock.Now()))}})
 	}
-	if err := updateProfiles(ctx, tx, people, clock.Micros(s.Clock.Now())); err != nil {
+	if err := updateProfiles(ctx, tx, people); err != nil {
 		return u, err
 	}
 	touched = append(touched, gone...)
