@@ -52,6 +52,11 @@ type importState struct {
 	Message   string `json:"message"`
 
 	Skipped map[string]int64 `json:"skipped"`
+	Undo    struct {
+		Removed  int64 `json:"removed"`
+		Restored int64 `json:"restored"`
+		Kept     int64 `json:"kept"`
+	} `json:"undo"`
 }
 
 func (i importState) done() bool {
@@ -61,7 +66,7 @@ func (i importState) done() bool {
 func watchImport(t *testing.T, a *harness.API, id string, is func(importState) bool) importState {
 	t.Helper()
 	var now importState
-	harness.Until(t, harness.Short(90*time.Second, 5*time.Minute), "the import gets on", func() (bool, string) {
+	harness.Until(t, harness.Short(4*time.Minute, 5*time.Minute), "the import gets on", func() (bool, string) {
 		a.Get("/api/v1/imports/"+id, &now)
 		return is(now), fmt.Sprintf("%+v", now)
 	})

@@ -199,6 +199,9 @@ func (s *Server) Again() *Server {
 	return Start(s.t, s.Dir, s.Address(), s.env...)
 }
 
+// Env is what the server was given in the environment, for commands on the same data.
+func (s *Server) Env() []string { return s.env }
+
 // Pid is the process id.
 func (s *Server) Pid() int { return s.cmd.Process.Pid }
 

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
@@ -83,6 +84,7 @@ type Service struct {
 	done    chan struct{}
 	running id.ID
 	stop    context.CancelFunc // of the running import
+	began   time.Time          // of the worker; what was being uploaded before it will not be finished
 	rest    chan struct{}      // closed and made anew whenever the worker has nothing left to do
 }
 

@@ -48,10 +48,17 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := deleteExpired(ctx, s.DB, clock.Micros(now.Add(-fileLife)), clock.Micros(now.Add(-saltLife))); err != nil {
 		return err
 	}
-	return s.sweepUploads(ctx, now.Add(-draftLife))
+	before := now.Add(-draftLife)
+	s.mu.Lock()
+	if began := s.began.Add(-time.Second); began.After(before) { // file systems round
+		before = began
+	}
+	s.mu.Unlock()
+	return s.sweepUploads(ctx, before)
 }
 
-// sweepUploads removes folders that no import knows: uploads that were never finished, before which a stop or a crash came.
+// sweepUploads removes folders that no import knows: uploads that were never finished, before which a stop or a crash came. It also removes the files of imports
+// that ended, where a crash came between the end and that.
 func (s *Service) sweepUploads(ctx context.Context, before time.Time) error {
 	list, err := os.ReadDir(s.Dir)
 	if os.IsNotExist(err) {
@@ -73,10 +80,14 @@ func (s *Service) sweepUploads(ctx context.Context, before time.Time) error {
 		if err != nil || !e.IsDir() {
 			continue
 		}
-		if _, known, err := selectImport(ctx, s.DB, which); err != nil {
+		i, known, err := selectImport(ctx, s.DB, which)
+		switch {
+		case err != nil:
 			return err
-		} else if !known {
+		case !known:
 			s.removeAll(which)
+		case i.Status == Done || i.Status == Undone:
+			s.clean(&i)
 		}
 	}
 	return nil

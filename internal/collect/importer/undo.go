@@ -138,8 +138,12 @@ func (s *Service) takeBack(ctx context.Context, i *Import) error {
 			return nil // goes on at the next start
 		}
 		more, err := s.takeBackOne(context.WithoutCancel(ctx), i)
-		if err != nil || !more {
+		if err != nil {
 			return err
+		}
+		if !more {
+			s.clean(i) // there where the import had not come to its end
+			return nil
 		}
 	}
 }

@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -187,6 +188,28 @@ func TestUndoResumes(t *testing.T) {
 	}
 	if u := w.state(i.ID).Notes.Undo; u.Removed != 95+20 || u.Kept != 0 {
 		t.Errorf("%+v", *u)
+	}
+}
+
+// TestUndoOfAHalf takes back an import that was stopped half-way; its file is needed no more then.
+func TestUndoOfAHalf(t *testing.T) {
+	importer.SetChunk(t, 1)
+	w := newWorld(t, dbtest.SQLite(t))
+	was := w.everything()
+	i := w.start(importer.Request{Kind: importer.Customers}, strings.NewReader("id,email\n1,a@example.com\n2,b@example.com\n"))
+	w.Customers = &fragile{People: w.Customers, left: 1}
+	if err := w.RunOne(ctx, i.ID); err != nil {
+		t.Fatal(err)
+	}
+	if now := w.state(i.ID); now.Status != importer.Failed || now.Created != 1 {
+		t.Fatalf("%+v", now)
+	}
+	w.undo(i)
+	if is := w.everything(); is != was {
+		t.Errorf("after the undo\n%s", is)
+	}
+	if left, err := filepath.Glob(w.Dir + "/*/data"); err != nil || len(left) != 0 {
+		t.Errorf("left: %v %v", left, err)
 	}
 }
 

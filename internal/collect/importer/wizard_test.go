@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
@@ -133,6 +137,67 @@ func TestAbandoned(t *testing.T) {
 	left, err := os.ReadDir(w.Dir)
 	if err != nil || len(left) != 0 {
 		t.Errorf("left: %v %v", left, err)
+	}
+}
+
+// TestLeftFiles stops the program at the moments at which a file would stay behind: during an upload, and between the end of an import and the removal of its
+// file. The next start takes them away at once, and leaves those that are still needed.
+func TestLeftFiles(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	w.clock.Advance(clock.System{}.Now().Sub(w.clock.Now()) + time.Minute)
+	const file = "email\na@example.com\n"
+	draft := w.draft("draft.csv", file)
+	done := w.done(importer.Request{Kind: importer.Customers}, strings.NewReader(file))
+	undone := w.draft("undone.csv", file+"b@example.com\n")
+	if _, err := w.Begin(ctx, undone.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.RunOne(ctx, undone.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.undo(undone)
+	waiting := w.start(importer.Request{Kind: importer.Customers}, strings.NewReader(file+"c@example.com\n"))
+	if _, err := w.Cancel(ctx, waiting.ID); err != nil {
+		t.Fatal(err)
+	}
+	half := w.Dir + "/123456789"
+	for _, dir := range []string{half, w.Dir + "/" + done.ID.String(), w.Dir + "/" + undone.ID.String()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir+"/data", []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rest := w.Rest()
+	if err := w.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-rest:
+	case <-time.After(time.Minute):
+		t.Fatal("the worker does not come to rest")
+	}
+	if err := w.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, pattern := range []string{"/*/data", "/*/digest"} {
+		found, err := filepath.Glob(w.Dir + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, found...)
+	}
+	at := w.Dir + "/" + draft.ID.String()
+	want := []string{at + "/data", w.Dir + "/" + waiting.ID.String() + "/data", at + "/digest"}
+	slices.Sort(left)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, left); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Errorf("the folder of the upload that broke off: %v", err)
 	}
 }
 

@@ -34,6 +34,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if s.done != nil {
 		return nil
 	}
+	s.began = s.Clock.Now()
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	s.done = done
@@ -175,10 +176,12 @@ func (s *Service) RunOne(ctx context.Context, which id.ID) error {
 	return err
 }
 
-// clean removes the file of an import that is done: it holds personal data and is needed no more.
+// clean removes the file of an import that is done: it holds personal data and is needed no more. So does the digest, which holds its last bytes.
 func (s *Service) clean(i *Import) {
-	if err := os.Remove(s.file(i.ID)); err != nil && !os.IsNotExist(err) {
-		s.Log.Warn("import file stays behind", "import", i.ID.String(), "error", err)
+	for _, path := range []string{s.file(i.ID), s.digestFile(i.ID)} {
+		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+			s.Log.Warn("import file stays behind", "import", i.ID.String(), "error", err)
+		}
 	}
 }
 
