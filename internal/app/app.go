@@ -30,6 +30,7 @@ type Options struct {
 	Log     *slog.Logger
 	Held    *hold // the claim on the data directory; Close gives it back
 
+	filling       bool // a migration fills what is opened
 	servicesAlone bool // see ground
 }
 
@@ -63,12 +64,19 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 			err = errors.Join(err, opened.closeAll())
 		}
 	}()
+	note, err := o.whole()
+	if err != nil {
+		return nil, err
+	}
 	db, err := sqldb.Open(ctx, sqldb.Config{Path: o.Config.Path("rapport.db"), URL: o.Config.DatabaseURL, MaxConns: o.Config.DatabaseMaxConn})
 	if err != nil {
 		return nil, err
 	}
 	a.db = db
 	a.closers = append(a.closers, db.Close)
+	if err := o.settle(ctx, db, note); err != nil {
+		return nil, err
+	}
 	if err := o.upgrade(ctx, db); err != nil {
 		return nil, err
 	}

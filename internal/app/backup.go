@@ -120,7 +120,8 @@ func (c *restoreCmd) Run(p *Process) error {
 		return err
 	}
 	began := clock.System{}.Now()
-	r, err := backup.Restore(ctx, c.File, backup.Target{Dir: cfg.Data, DatabaseURL: cfg.DatabaseURL})
+	r, err := backup.Restore(ctx, c.File, backup.Target{Dir: cfg.Data, DatabaseURL: cfg.DatabaseURL,
+		Say: func(s string) { _, _ = fmt.Fprintln(p.Stderr, s) }})
 	if err != nil {
 		return err
 	}

@@ -9,12 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"rapport/internal/app/backup"
 	"rapport/internal/app/transfer"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/platform/config"
+	"rapport/internal/platform/scratch"
 	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/warehouse/pg"
 )
 
 type migrateCmd struct {
@@ -126,38 +129,100 @@ func (a *App) settle(ctx context.Context) error {
 func (m *migration) move(ctx context.Context, source *App) (r transfer.Result, err error) {
 	target := *m.from
 	if m.toPostgres {
-		target.DatabaseURL = m.to
 		// The target needs a directory of its own while it is filled: that of the source holds the other pair's files.
-		dir, err := os.MkdirTemp("", "rapport-migrate-")
-		if err != nil {
+		target.DatabaseURL, target.Data = m.to, m.from.Path(".migrating")
+		if err := os.RemoveAll(target.Data); err != nil { // a dead run's; the source is held
 			return r, err
 		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		target.Data = dir
-		return r, m.fill(ctx, source, &target, &r)
+		defer func() { err = errors.Join(err, os.RemoveAll(target.Data)) }()
+		return r, m.intoDatabase(ctx, source, &target, &r)
 	}
-	dir := filepath.Clean(m.to)
+	return r, m.intoDirectory(ctx, source, filepath.Clean(m.to), &target, &r)
+}
+
+const migrating = ".migrating-"
+
+// intoDirectory fills a directory beside the one that is meant, and renames it when all is done.
+func (m *migration) intoDirectory(ctx context.Context, source *App, dir string, target *config.Config, r *transfer.Result) (err error) {
+	if note, ok, err := scratch.Read(dir); err != nil {
+		return err
+	} else if ok && note.Whole {
+		return errors.Join(scratch.Settle(dir), errs.New(errs.Conflict, "migrate.finished_before",
+			"The directory %s is filled already: an earlier run (%s) had come to its end and was stopped before it could say so. %s", dir, note.What, m.next()))
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return r, errs.New(errs.Conflict, "migrate.not_empty", "The directory %s is not empty (it holds %s). Name a new one.", dir, entries[0].Name())
+		return errs.New(errs.Conflict, "migrate.not_empty", "The directory %s is not empty (it holds %s). Name a new one.", dir, entries[0].Name())
 	}
-	target.DatabaseURL, target.Data = "", dir+".migrating-"+id.Secret(6)
-	if err := m.fill(ctx, source, &target, &r); err != nil {
-		return r, errors.Join(err, os.RemoveAll(target.Data))
+	gone, err := scratch.Sweep(dir + migrating)
+	for _, d := range gone {
+		m.say("removed %s: an earlier migration had begun it and did not come to its end", d)
+	}
+	if err != nil {
+		return err
+	}
+	d, err := scratch.Make(dir+migrating, "migration into the directory "+dir)
+	if err != nil {
+		return fmt.Errorf("make a directory beside the target: %w", err)
+	}
+	placed := false
+	defer func() {
+		if err != nil && !placed {
+			err = errors.Join(noRoom(err), d.Remove())
+		}
+	}()
+	target.DatabaseURL, target.Data = "", d.Path
+	if err := m.fill(ctx, source, target, r); err != nil {
+		return err
 	}
 	if err := copyTree(m.from.Path("imports"), target.Path("imports")); err != nil {
-		return r, errors.Join(err, os.RemoveAll(target.Data))
+		return err
 	}
-	return r, os.Rename(target.Data, dir)
+	if err := errors.Join(backup.SyncTree(d.Path), d.Seal()); err != nil {
+		return err
+	}
+	if err := d.Become(dir); err != nil {
+		return fmt.Errorf("put the directory in its place: %w", err)
+	}
+	placed = true
+	return d.Settle()
+}
+
+// intoDatabase fills an empty database, which counts only when its mark is gone.
+func (m *migration) intoDatabase(ctx context.Context, source *App, target *config.Config, r *transfer.Result) (err error) {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: target.DatabaseURL, MaxConns: 3})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	token := id.Secret(9)
+	claim, err := db.Claim(ctx, token, "migration of the directory "+m.from.Data, pg.Schema())
+	if e := errs.As(err); e != nil && e.Code == "database.not_empty" {
+		err = errs.New(errs.Conflict, "migrate.not_empty", "%s If an earlier run of this command was stopped: it had come to its end, since a database that is half filled is known as such.", e.Message)
+	}
+	if err != nil {
+		return err
+	}
+	defer claim.Release()
+	if claim.Cleared != "" {
+		m.say("emptied the database: an earlier run (%s) had begun to fill it and did not come to its end", claim.Cleared)
+	}
+	if err := m.fill(ctx, source, target, r); err != nil {
+		return errors.Join(noRoom(err), claim.Undo(context.WithoutCancel(ctx)))
+	}
+	return db.Finished(ctx, token)
+}
+
+// noRoom speaks of a disk without room as such.
+func noRoom(err error) error {
+	if errs.As(err) == nil && backup.NoRoom(err) {
+		return errs.New(errs.Unavailable, "migrate.disk_full", "There is not enough room on the disk of the target; nothing was changed, and nothing was kept: %v.", err).Because(err)
+	}
+	return err
 }
 
 // fill opens the target, which makes its schema, and fills it.
 func (m *migration) fill(ctx context.Context, source *App, c *config.Config, r *transfer.Result) (err error) {
-	if c.DatabaseURL != "" {
-		if err := unusedDatabase(ctx, c.DatabaseURL); err != nil {
-			return err
-		}
-	}
-	target, err := Open(ctx, Options{Config: c, Version: m.p.Version, Log: quietLog(m.p, c)})
+	target, err := Open(ctx, Options{Config: c, Version: m.p.Version, Log: quietLog(m.p, c), filling: true})
 	if err != nil {
 		return err
 	}
@@ -179,18 +244,6 @@ func (m *migration) fill(ctx context.Context, source *App, c *config.Config, r *
 	return errors.Join(target.house.customers.Reindex(ctx), target.house.orders.Reindex(ctx), target.house.reports.RebuildMirror(ctx))
 }
 
-func unusedDatabase(ctx context.Context, url string) error {
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: url, MaxConns: 2})
-	if err != nil {
-		return err
-	}
-	used, err := db.HasTables(ctx)
-	if err == nil && used {
-		err = errs.New(errs.Conflict, "migrate.not_empty", "The PostgreSQL database is not empty. Make a new one (CREATE DATABASE ... LC_COLLATE 'C' TEMPLATE template0) and name it with --to.")
-	}
-	return errors.Join(err, db.Close())
-}
-
 // side gives what is moved.
 func (a *App) side(ctx context.Context, c *config.Config) (transfer.Side, func() error, error) {
 	events, ok := a.house.warehouse.(transfer.Events)
@@ -207,10 +260,22 @@ func (a *App) side(ctx context.Context, c *config.Config) (transfer.Side, func()
 	return transfer.Side{DB: a.db, Journal: journal, Warehouse: events}, journal.Close, nil
 }
 
-// copyTree copies files and directories; a source that is not there is empty.
+// copyTree copies files and directories and makes the files durable; a source that is not there is empty.
 func copyTree(from, to string) error {
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	return os.CopyFS(to, os.DirFS(from))
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return err
+	}
+	return filepath.WalkDir(to, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	})
 }

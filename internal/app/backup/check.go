@@ -15,9 +15,9 @@ import (
 	"rapport/internal/platform/warehouse/duck"
 )
 
-// Verify reads a backup to its end and compares every checksum. With full, and where its directory has the room, it also unpacks it there, opens
-// and checks every file, and holds what they count against what was counted when it was taken.
-func Verify(ctx context.Context, path string, full bool) (Report, error) {
+// verify reads a backup to its end and compares every checksum. With full, and where there is room, it also unpacks it into a directory that it
+// makes at dir, opens and checks every file, and holds what they count against what was counted when it was taken.
+func verify(ctx context.Context, path, dir string, full bool) (Report, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Report{}, unreadable(path, err)
@@ -28,11 +28,9 @@ func Verify(ctx context.Context, path string, full bool) (Report, error) {
 	if !full {
 		return read(ctx, path, nil)
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), ".rapport-check-")
-	if err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return Report{}, fmt.Errorf("make a directory to check the backup in: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
 	r, err := read(ctx, path, unpack{dir: dir})
 	if err != nil {
 		return r, err
@@ -176,7 +174,7 @@ func broken(what string, err error) error {
 	if errs.As(err) != nil {
 		return err
 	}
-	if noRoom(err) || errors.Is(err, context.Canceled) {
+	if NoRoom(err) || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("check %s: %w", what, err)
 	}
 	return errs.New(errs.Invalid, "backup.broken", "The backup is whole, but what it holds does not fit together (%s): %v.", what, err).Because(err)

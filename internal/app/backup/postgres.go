@@ -96,32 +96,63 @@ func (s *Service) writePostgres(ctx context.Context, w io.Writer) (r Report, err
 	return r, err
 }
 
-// restorePostgres fills an empty database, in one transaction that is made good only when the whole file was read and the counts agree.
-func restorePostgres(ctx context.Context, path, dir, url string) (r Report, err error) {
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: url, MaxConns: 4})
+// filling is a database that is being filled. The zero value is none: there is nothing to finish.
+type filling struct {
+	db    *sqldb.DB
+	claim *sqldb.Claim
+}
+
+// openFilling claims an empty database, or one that a dead restore has begun to fill.
+func openFilling(ctx context.Context, t *Target, token, what string) (*filling, error) {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: t.DatabaseURL, MaxConns: 4})
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	any, err := db.HasTables(ctx)
+	claim, err := db.Claim(ctx, token, what, pg.Schema())
+	if e := errs.As(err); e != nil && e.Code == "database.not_empty" {
+		err = errs.New(errs.Conflict, "restore.not_empty", "%s A backup is only restored into an empty one: make it with CREATE DATABASE, and name it with --database-url.", e.Message)
+	}
 	if err != nil {
-		return r, err
+		return nil, errors.Join(err, db.Close())
 	}
-	if any {
-		return r, errs.New(errs.Conflict, "restore.not_empty", "The PostgreSQL database is not empty. A backup is only restored into an empty one: make it with CREATE DATABASE, and name it with --database-url.")
+	if claim.Cleared != "" {
+		t.say("emptied the database: an earlier run (%s) had begun to fill it and did not come to its end", claim.Cleared)
 	}
+	return &filling{db, claim}, nil
+}
+
+// close makes the database empty again unless everything has its place.
+func (f *filling) close(placed bool) error {
+	var err error
+	if !placed {
+		err = f.claim.Undo(context.Background())
+	}
+	f.claim.Release()
+	return errors.Join(err, f.db.Close())
+}
+
+func (f *filling) finish(ctx context.Context, token string) error {
+	if f.db == nil {
+		return nil
+	}
+	return f.db.Finished(ctx, token)
+}
+
+// restore fills the database, in one transaction that is made good only when the whole file was read and the counts agree. Uploaded files go
+// below dir.
+func (f *filling) restore(ctx context.Context, path, dir string) (r Report, err error) {
 	// A damaged file must be known as such before the first table is made.
 	if r, err = read(ctx, path, nil); err != nil {
 		return r, err
 	}
-	if err := db.Migrate(ctx); err != nil {
+	if err := f.db.Migrate(ctx); err != nil {
 		return r, err
 	}
-	wh, err := pg.Open(ctx, db, clock.System{})
+	wh, err := pg.Open(ctx, f.db, clock.System{})
 	if err != nil {
 		return r, err
 	}
-	err = db.Fill(ctx, func(in *sqldb.Filling) error {
+	err = f.db.Fill(ctx, func(in *sqldb.Filling) error {
 		sink := &tables{ctx: ctx, in: in, warehouse: wh, files: unpack{dir: dir, sync: true}}
 		if r, err = read(ctx, path, sink); err != nil {
 			return err

@@ -9,8 +9,8 @@ import (
 	"syscall"
 
 	"rapport/internal/base/errs"
-	"rapport/internal/base/id"
 	"rapport/internal/platform/archive"
+	"rapport/internal/platform/scratch"
 	"rapport/internal/platform/sqldb"
 )
 
@@ -18,14 +18,21 @@ import (
 type Target struct {
 	Dir         string // must be missing or empty
 	DatabaseURL string // for a backup of PostgreSQL: an empty database
+	// Say hears what was found of earlier runs; nil: nobody.
+	Say func(string)
 }
 
-// Restore puts a backup back. It unpacks into a directory beside the target, checks everything, and renames at the end, so that a target is
-// either as it was or complete. The caller holds nothing of the target.
-func Restore(ctx context.Context, path string, t Target) (r Report, err error) {
-	if err := vacant(t.Dir); err != nil {
-		return r, err
+func (t *Target) say(format string, args ...any) {
+	if t.Say != nil {
+		t.Say(fmt.Sprintf(format, args...))
 	}
+}
+
+const restoring = ".restoring-"
+
+// Restore puts a backup back. It unpacks into a directory beside the target, checks everything, and renames at the end, so that a target is
+// either as it was or complete. What an earlier run left that died in the middle is removed first. The caller holds nothing of the target.
+func Restore(ctx context.Context, path string, t Target) (r Report, err error) {
 	head, err := headOf(path)
 	if err != nil {
 		return r, err
@@ -34,34 +41,92 @@ func Restore(ctx context.Context, path string, t Target) (r Report, err error) {
 		return r, err
 	}
 	dir := filepath.Clean(t.Dir)
+	if err := finished(ctx, dir, t.DatabaseURL); err != nil {
+		return r, err
+	}
+	if err := vacant(dir); err != nil {
+		return r, err
+	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return r, fmt.Errorf("make the directory above: %w", err)
 	}
-	sibling := dir + ".restoring-" + id.Secret(6)
-	if err := os.Mkdir(sibling, 0o700); err != nil {
-		return r, fmt.Errorf("make a directory beside the target: %w", err)
+	gone, err := scratch.Sweep(dir + restoring)
+	for _, d := range gone {
+		t.say("removed %s: an earlier restore had begun it and did not come to its end", d)
 	}
+	if err != nil {
+		return r, err
+	}
+	return restoreInto(ctx, path, dir, head, &t)
+}
+
+func restoreInto(ctx context.Context, path, dir string, head archive.Head, t *Target) (r Report, err error) {
+	what := "restore of " + absolute(path) + " into " + absolute(dir)
+	d, err := scratch.Make(dir+restoring, what)
+	if err != nil {
+		return r, full(fmt.Errorf("make a directory beside the target: %w", err))
+	}
+	placed := false
 	defer func() {
-		if err != nil {
-			err = errors.Join(full(err), os.RemoveAll(sibling))
+		if err != nil && !placed {
+			err = errors.Join(full(err), d.Remove())
 		}
 	}()
+	database := &filling{}
 	if head.Engine == Postgres {
-		r, err = restorePostgres(ctx, path, sibling, t.DatabaseURL)
-	} else if r, err = read(ctx, path, unpack{dir: sibling, sync: true}); err == nil {
-		err = inspect(ctx, sibling, r.Foot.Figures)
+		if database, err = openFilling(ctx, t, d.Note.Token, what); err != nil {
+			return r, err
+		}
+		defer func() { err = errors.Join(err, database.close(placed)) }()
+		r, err = database.restore(ctx, path, d.Path)
+	} else if r, err = read(ctx, path, unpack{dir: d.Path, sync: true}); err == nil {
+		err = inspect(ctx, d.Path, r.Foot.Figures)
 	}
 	if err != nil {
 		return r, err
 	}
 	r.Full = true
-	if err := leaveNoLogs(ctx, sibling); err != nil {
+	if err := errors.Join(leaveNoLogs(ctx, d.Path), SyncTree(d.Path), d.Seal()); err != nil {
 		return r, err
 	}
-	if err := errors.Join(syncTree(sibling), os.Rename(sibling, dir)); err != nil { // an empty directory is replaced
+	if err := d.Become(dir); err != nil { // an empty directory is replaced
 		return r, fmt.Errorf("put the restored directory in its place: %w", err)
 	}
-	return r, syncDir(filepath.Dir(dir))
+	placed = true
+	if err := database.finish(ctx, d.Note.Token); err != nil {
+		return r, err
+	}
+	return r, d.Settle()
+}
+
+// absolute names a path for whoever reads it elsewhere.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// finished completes what an earlier run had put into its place, when it was ended before it could say so.
+func finished(ctx context.Context, dir, url string) error {
+	note, ok, err := scratch.Read(dir)
+	if err != nil || !ok || !note.Whole {
+		return err
+	}
+	if url != "" {
+		db, err := sqldb.Open(ctx, sqldb.Config{URL: url, MaxConns: 2})
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(db.Finished(ctx, note.Token), db.Close()); err != nil {
+			return err
+		}
+	}
+	if err := scratch.Settle(dir); err != nil {
+		return err
+	}
+	return errs.New(errs.Conflict, "restore.finished_before",
+		"The directory %s is restored already: an earlier run (%s) had come to its end and was stopped before it could say so. Nothing is left to do: start the server on it.", dir, note.What)
 }
 
 // vacant refuses a directory that holds anything.
@@ -122,14 +187,14 @@ func fits(head archive.Head, t Target) error {
 
 // full speaks of a disk without room as such.
 func full(err error) error {
-	if errs.As(err) == nil && noRoom(err) {
+	if errs.As(err) == nil && NoRoom(err) {
 		return errs.New(errs.Unavailable, "restore.disk_full", "There is not enough room on the disk for the restored directory; nothing was changed.").Because(err)
 	}
 	return err
 }
 
-// noRoom tells that something could not be written for want of room, or of the right to more of it.
-func noRoom(err error) bool {
+// NoRoom tells that something could not be written for want of room, or of the right to more of it.
+func NoRoom(err error) bool {
 	return sqldb.IsFull(err) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EDQUOT)
 }
 
@@ -146,7 +211,8 @@ func leaveNoLogs(ctx context.Context, dir string) error {
 	return nil
 }
 
-func syncTree(dir string) error {
+// SyncTree makes the names in a directory and all below it durable.
+func SyncTree(dir string) error {
 	return filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || !e.IsDir() {
 			return err

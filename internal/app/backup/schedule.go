@@ -15,6 +15,7 @@ import (
 	"rapport/internal/access/role"
 	"rapport/internal/base/errs"
 	"rapport/internal/platform/disk"
+	"rapport/internal/platform/scratch"
 )
 
 // Plan says where backups of the program's own are kept, and when it takes one by itself.
@@ -67,7 +68,7 @@ func (s Schedule) Due(last, now time.Time) bool {
 const (
 	prefix     = "rapport-"
 	suffix     = ".tar.zst"
-	partSuffix = ".part"
+	taking     = ".rapport-backup-" // begins the name of a directory in which one is made
 	stamp      = "20060102T150405Z"
 	lookEvery  = 20 * time.Second
 	retryAfter = 10 * time.Minute // after one that failed
@@ -123,12 +124,14 @@ func (s *Service) Stop(context.Context) error {
 	return nil
 }
 
-// clearParts removes what an earlier run was writing when it ended.
+// clearParts removes what an earlier run was writing when it ended, and what earlier versions left of that kind.
 func (s *Service) clearParts() {
-	parts, _ := filepath.Glob(filepath.Join(s.Plan.Dir, prefix+"*"+partSuffix))
-	dirs, _ := filepath.Glob(filepath.Join(s.Plan.Dir, ".rapport-check-*"))
-	for _, p := range append(parts, dirs...) {
-		_ = os.RemoveAll(p)
+	parts, _ := filepath.Glob(filepath.Join(s.Plan.Dir, prefix+"*"+suffix+".part"))
+	for _, p := range parts {
+		_ = os.Remove(p)
+	}
+	if _, err := scratch.Sweep(filepath.Join(s.Plan.Dir, taking)); err != nil {
+		s.Log.Warn("what an earlier backup left cannot be removed", "error", err)
 	}
 }
 
@@ -262,35 +265,44 @@ func (s *Service) File(ctx context.Context, path string) (Report, error) {
 	})
 }
 
-// Into has write make a backup beside path, checks it and renames it to path: an older backup of that name stays until then.
+// Into has write make a backup in a directory of its own beside path, checks it there and renames it to path: an older backup of that name stays
+// until then, and what is not whole never has a backup's name. What others left who died is removed first.
 func Into(ctx context.Context, path string, full bool, write func(f *os.File) error) (r Report, err error) {
-	part := path + partSuffix
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return r, errs.New(errs.Invalid, "backup.not_writable", "The backup cannot be written: %v.", err).Because(err)
+	if _, err := scratch.Sweep(filepath.Join(filepath.Dir(path), taking)); err != nil {
+		return r, err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(part)
-		}
-	}()
+	d, err := scratch.Make(filepath.Join(filepath.Dir(path), taking), "backup into "+path)
+	if err != nil {
+		return r, notWritten(path, errs.New(errs.Invalid, "backup.not_writable", "The backup cannot be written: %v.", err).Because(err))
+	}
+	defer func() { err = errors.Join(err, d.Remove()) }()
+	part := filepath.Join(d.Path, "part")
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return r, notWritten(path, errs.New(errs.Invalid, "backup.not_writable", "The backup cannot be written: %v.", err).Because(err))
+	}
 	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		if errs.As(err) == nil && noRoom(err) {
-			return r, errs.New(errs.Unavailable, "backup.no_room", "There is not enough room for the backup %s; nothing was kept of it.", path).Because(err)
-		}
-		return r, err
+		return r, notWritten(path, err)
 	}
-	if r, err = Verify(ctx, part, full); err != nil {
-		return r, err
+	if r, err = verify(ctx, part, filepath.Join(d.Path, "check"), full); err != nil {
+		return r, notWritten(path, err)
 	}
 	if err = os.Rename(part, path); err != nil {
 		return r, fmt.Errorf("name the backup: %w", err)
 	}
 	return r, syncDir(filepath.Dir(path))
+}
+
+// notWritten speaks of a disk without room as such.
+func notWritten(path string, err error) error {
+	if NoRoom(err) {
+		return errs.New(errs.Unavailable, "backup.no_room", "There is not enough room for the backup %s; nothing was kept of it.", path).Because(err)
+	}
+	return err
 }
 
 // Summary is how the service's own backups stand.

@@ -32,6 +32,11 @@ var schema = []string{
 		'SELECT date_bin(i, t, TIMESTAMP ''2000-01-03'')'`,
 }
 
+const createState = `CREATE TABLE IF NOT EXISTS warehouse_state (name TEXT COLLATE "C" NOT NULL, value BIGINT NOT NULL, CONSTRAINT warehouse_state_pk PRIMARY KEY (name))`
+
+// Schema gives the statements that make the warehouse's tables and functions.
+func Schema() []string { return append([]string{createState}, schema...) }
+
 // migrateLock keeps two starting programs from making the schema at the same time.
 const migrateLock = 7_270_775_003
 
@@ -40,7 +45,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, migrateLock); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS warehouse_state (name TEXT COLLATE "C" NOT NULL, value BIGINT NOT NULL, CONSTRAINT warehouse_state_pk PRIMARY KEY (name))`); err != nil {
+		if _, err := tx.Exec(ctx, createState); err != nil {
 			return err
 		}
 		var have int
