@@ -110,6 +110,7 @@ function CustomerFields({ customer: c, onReload }: { customer?: Customer; onRelo
       save={t(c ? 'save' : 'customer.make')}
       onCancel={() => void leave(c?.id)}
       onReload={onReload}
+      state={{ form, attributes }}
     >
       <Card title={t('customer.who')}>
         <div className={classes.fields}>

@@ -1,5 +1,6 @@
-import { Button } from '@mantine/core';
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
+import { Button, Group, Modal } from '@mantine/core';
+import { useBlocker } from '@tanstack/react-router';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem, type FieldProblem } from '@/api/problem.ts';
 import { useFieldText, useProblemText } from '@/shared/ui/problemText.ts';
@@ -13,11 +14,13 @@ interface Props {
   onCancel: () => void;
   /** Reads what stands there now, after somebody else changed it. */
   onReload: () => void;
+  /** What the fields hold: while it differs from what it was at first, leaving asks. */
+  state: unknown;
   children: ReactNode;
 }
 
 /** A form with its buttons; says what is wrong and, where somebody else was faster, what to do. Ctrl+Enter saves from anywhere in it. */
-export function EditForm({ onSave, saving, error, save, onCancel, onReload, children }: Props) {
+export function EditForm({ onSave, saving, error, save, onCancel, onReload, state, children }: Props) {
   const { t } = useTranslation('edit');
   const { t: shared } = useTranslation('shared');
   const text = useProblemText();
@@ -28,9 +31,20 @@ export function EditForm({ onSave, saving, error, save, onCancel, onReload, chil
     // The first wrong field gets the focus, so that it is read out and seen.
     if (problem) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [problem]);
+  const now = JSON.stringify(state);
+  const [first] = useState(now);
+  // Saving, and giving up by the button, leave as they were told to.
+  const leaving = useRef(false);
+  useEffect(() => {
+    if (error) leaving.current = false;
+  }, [error]);
+  const kept = () => now !== first && !leaving.current;
+  const blocked = useBlocker({ shouldBlockFn: kept, enableBeforeUnload: kept, withResolver: true });
   const submit = (e: FormEvent) => {
     e.preventDefault();
-    if (!saving) onSave();
+    if (saving) return;
+    leaving.current = true;
+    onSave();
   };
   return (
     <form
@@ -60,10 +74,33 @@ export function EditForm({ onSave, saving, error, save, onCancel, onReload, chil
         <Button type="submit" loading={saving}>
           {save}
         </Button>
-        <Button variant="default" onClick={onCancel}>
+        <Button
+          variant="default"
+          onClick={() => {
+            leaving.current = true;
+            onCancel();
+          }}
+        >
           {shared('action.cancel')}
         </Button>
       </div>
+      <Modal
+        opened={blocked.status === 'blocked'}
+        onClose={() => blocked.reset?.()}
+        title={<strong>{t('leave.title')}</strong>}
+        closeButtonProps={{ 'aria-label': shared('action.close') }}
+        size="sm"
+      >
+        <p>{t('leave.lost')}</p>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={() => blocked.proceed?.()}>
+            {t('leave.go')}
+          </Button>
+          <Button data-autofocus onClick={() => blocked.reset?.()}>
+            {t('leave.stay')}
+          </Button>
+        </Group>
+      </Modal>
     </form>
   );
 }

@@ -87,6 +87,7 @@ function OrderFields({ order, customer, onReload }: { order?: Order; customer: s
       save={t(order ? 'save' : 'order.make')}
       onCancel={() => void leave(order?.id)}
       onReload={onReload}
+      state={form}
     >
       <Card title={t('order.about')}>
         <div className={classes.fields}>

@@ -153,6 +153,7 @@ function ProductFields({ product: p, onReload }: { product?: Product; onReload: 
       save={t(p ? 'save' : 'product.make')}
       onCancel={() => void leave(p?.id)}
       onReload={onReload}
+      state={form}
     >
       <Card title={t('product.about')}>
         <div className={classes.fields}>

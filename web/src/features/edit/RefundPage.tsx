@@ -82,6 +82,7 @@ function RefundFields({ order: o, onReload }: { order: Order; onReload: () => vo
       save={t('refund.give', { amount: money(shown ? readNumber(shown) : left) })}
       onCancel={() => void leave()}
       onReload={onReload}
+      state={{ back, amount, reason }}
     >
       {o.lines.length > 0 && (
         <Card
