@@ -6,20 +6,22 @@ import (
 	"fmt"
 	"strconv"
 
+	"rapport/internal/base/id"
 	"rapport/internal/platform/outbox"
 	"rapport/internal/platform/sqldb"
 )
 
-// What is heard: new rates, and another reporting currency or zone.
+// What is heard: new rates, another reporting currency or zone, and sources whose orders count from now on.
 const (
 	topicRate    = "rate.changed"
 	topicSetting = "setting.changed"
+	topicSource  = "source.changed"
 )
 
 // Subscriptions gives what this feature hears. Converting again what is converted already changes nothing, so hearing twice does no harm.
 func (s *Service) Subscriptions() []outbox.Subscriber {
 	return []outbox.Subscriber{
-		{Name: "order", Topics: []string{topicRate, topicSetting}, Handle: s.hear},
+		{Name: "order", Topics: []string{topicRate, topicSetting, topicSource}, Handle: s.hear},
 		{Name: "order-search", Topics: []string{TopicChanged}, Handle: s.describe},
 	}
 }
@@ -29,6 +31,20 @@ func (s *Service) hear(ctx context.Context, records []outbox.Record) error {
 	from := map[string]int64{} // by currency, the first day that may have changed
 	for _, r := range records {
 		switch r.Topic {
+		case topicSource:
+			var c struct {
+				ID      id.ID `json:"id"`
+				Trusted bool  `json:"trusted_orders"`
+			}
+			if err := json.Unmarshal(r.Payload, &c); err != nil {
+				return fmt.Errorf("read %s: %w", r.Topic, err)
+			}
+			if !c.Trusted {
+				continue
+			}
+			if err := s.Trust(ctx, c.ID); err != nil {
+				return err
+			}
 		case topicRate:
 			var c struct {
 				Currency string `json:"currency"`

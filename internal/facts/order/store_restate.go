@@ -18,17 +18,26 @@ func selectRestatable(ctx context.Context, q sqldb.Q, currency string, fromDay i
 	if fromDay != 0 {
 		where += ` AND placed_day >= ` + p.add(fromDay)
 	}
-	rows, err := q.Query(ctx, `SELECT customer_id, order_id FROM orders WHERE order_id > $1 AND status <> 'pending'`+where+
+	return selectRefs(ctx, q, `SELECT customer_id, order_id FROM orders WHERE order_id > $1 AND status <> 'pending'`+where+
 		` ORDER BY order_id LIMIT `+p.add(int64(limit)), p...)
+}
+
+func selectUnconfirmed(ctx context.Context, q sqldb.Q, source, after id.ID, limit int) ([]ref, error) {
+	return selectRefs(ctx, q, `SELECT customer_id, order_id FROM orders WHERE order_id > $1 AND source_id = $2 AND NOT confirmed AND status <> 'pending'
+		ORDER BY order_id LIMIT $3`, int64(after), int64(source), int64(limit))
+}
+
+func selectRefs(ctx context.Context, q sqldb.Q, query string, args ...any) ([]ref, error) {
+	rows, err := q.Query(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("select orders to convert: %w", err)
+		return nil, fmt.Errorf("select orders to go through: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []ref
 	for rows.Next() {
 		var r ref
 		if err := rows.Scan(&r.customer, &r.order); err != nil {
-			return nil, fmt.Errorf("scan order to convert: %w", err)
+			return nil, fmt.Errorf("scan order to go through: %w", err)
 		}
 		out = append(out, r)
 	}
