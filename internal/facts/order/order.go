@@ -25,7 +25,8 @@
 // Carts are folded from their operations in order of event time; see cart.go.
 //
 // Announces order.changed, one record a batch: [{"customer_id", "order_id", "new"}]. When an order changes hands, both
-// owners are named. Hears rate.changed and converts the orders it concerns again.
+// owners are named. Hears rate.changed and setting.changed and converts the orders they concern again, and source.changed, after which what a
+// browser said may count.
 package order
 
 import (
