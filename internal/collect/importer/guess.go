@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ const (
 	LooksNumber = "number"
 	LooksID     = "id"
 	LooksURL    = "url"
+	LooksImage  = "image"
 	LooksYesNo  = "yes_no"
 	LooksJSON   = "json"
 	LooksText   = "text"
@@ -93,7 +95,10 @@ func looksOf(cells []string) string {
 	if counts[LooksMoney] > 0 && counts[LooksMoney]+counts[LooksNumber] >= need {
 		return LooksMoney
 	}
-	for _, l := range []string{LooksEmail, LooksURL, LooksJSON, LooksDate, LooksPhone, LooksYesNo} {
+	if counts[LooksURL]+counts[LooksImage] >= need && counts[LooksImage] < need {
+		return LooksURL
+	}
+	for _, l := range []string{LooksEmail, LooksImage, LooksJSON, LooksDate, LooksPhone, LooksYesNo} {
 		if counts[l] >= need {
 			return l
 		}
@@ -110,6 +115,8 @@ func looksOf(cells []string) string {
 	return LooksText
 }
 
+var pictures = map[string]bool{".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".webp": true, ".avif": true, ".svg": true}
+
 var anyDate = dates{zone: time.UTC, order: monthFirst}
 
 func looksOfCell(c string) string {
@@ -124,6 +131,9 @@ func looksOfCell(c string) string {
 	}
 	if strings.HasPrefix(c, "http://") || strings.HasPrefix(c, "https://") {
 		if u, err := url.Parse(c); err == nil && u.Host != "" {
+			if pictures[strings.ToLower(path.Ext(u.Path))] {
+				return LooksImage
+			}
 			return LooksURL
 		}
 	}
@@ -196,7 +206,7 @@ var byContent = map[Kind]map[string][]string{
 	Customers:  {LooksEmail: {"email"}, LooksPhone: {"phone"}},
 	Orders:     {LooksEmail: {"email"}, LooksPhone: {"phone"}, LooksDate: {"date"}, LooksMoney: {"total"}},
 	OrderLines: {LooksEmail: {"email"}, LooksPhone: {"phone"}, LooksDate: {"date"}, LooksMoney: {"price"}},
-	Products:   {LooksMoney: {"price"}, LooksURL: {"url"}},
+	Products:   {LooksMoney: {"price"}, LooksURL: {"url"}, LooksImage: {"image"}},
 	Events:     {LooksEmail: {"email"}, LooksDate: {"time"}, LooksJSON: {"properties"}},
 }
 

@@ -23,7 +23,7 @@ type PlanRow struct {
 // ColumnRow is a column of the file.
 type ColumnRow struct {
 	Name    string   `json:"name"`
-	Looks   string   `json:"looks" enum:"empty,email,phone,date,money,number,id,url,yes_no,json,text" doc:"What its cells look like"`
+	Looks   string   `json:"looks" enum:"empty,email,phone,date,money,number,id,url,image,yes_no,json,text" doc:"What its cells look like"`
 	Samples []string `json:"samples"`
 	Field   string   `json:"field" doc:"What it is taken for; empty for nothing"`
 	By      string   `json:"by" enum:",header,content,you" doc:"Who says so"`

@@ -3,6 +3,7 @@ package importer_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,8 @@ func TestGuess(t *testing.T) {
 		"people":        {many("First Name,Email Address,Handy", "Ann,a#@example.com,+44 7700 9001#"), importer.Customers, "First Name=first_name/header Email Address=email/header Handy=phone/content"},
 		"lines":         {"InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice\n" + strings.Repeat("1,a,2,2026-01-02,1.50\n1,b,1,2026-01-02,2.50\n", 4), importer.OrderLines, "InvoiceNo=order_id/header StockCode=sku/header Quantity=quantity/header InvoiceDate=date/header UnitPrice=price/header"},
 		"catalogue":     {many("sku,name,description,price", "s#,Shirt,soft,1#.50"), importer.Products, "sku=sku/header name=name/header description=description/header price=price/header"},
+		"two pictures":  {many("sku,name,price,Image Src,Variant Image", "s#,Shirt,1#.50,https://cdn.example/a#.jpg?v=1,https://cdn.example/b#.jpg"), importer.Products, "sku=sku/header name=name/header price=price/header Image Src=image/header"},
+		"a picture":     {many("sku,name,price,Foto,Shop", "s#,Shirt,1#.50,https://cdn.example/a#.JPG,https://shop.example/#"), importer.Products, "sku=sku/header name=name/header price=price/header Foto=image/content Shop=url/content"},
 		"segment":       {`{"type":"track","event":"X","userId":"1","messageId":"m","timestamp":"2026-01-01T00:00:00Z"}` + "\n" + `{"type":"page","anonymousId":"2","timestamp":"2026-01-01T00:00:00Z"}`, importer.Events, ""},
 		"log":           {"1.2.3.4 - - [10/Feb/2012:16:42:07 -0500] \"GET / HTTP/1.0\" 200 368\n", importer.WebLogs, "line=line/header"},
 		"two of a kind": {many("order,date,x,y", "#,2026-01-#,1.50,2.50"), importer.Orders, "order=order_id/header date=date/header"},
@@ -169,6 +172,15 @@ func TestLeftFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	r, pipe := io.Pipe() // an upload that goes on
+	arrived := make(chan error, 1)
+	go func() {
+		_, err := w.Create(ctx, importer.Request{Draft: true, Kind: importer.Customers}, r)
+		arrived <- err
+	}()
+	if _, err := pipe.Write([]byte(file)); err != nil {
+		t.Fatal(err)
+	}
 	rest := w.Rest()
 	if err := w.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -181,6 +193,15 @@ func TestLeftFiles(t *testing.T) {
 	if err := w.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
+	_ = pipe.Close()
+	if err := <-arrived; err != nil {
+		t.Errorf("the upload that went on: %v", err)
+	}
+	list, err := w.List(ctx, 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := w.Dir + "/" + list.Items[0].ID.String()
 	var left []string
 	for _, pattern := range []string{"/*/data", "/*/digest"} {
 		found, err := filepath.Glob(w.Dir + pattern)
@@ -190,7 +211,7 @@ func TestLeftFiles(t *testing.T) {
 		left = append(left, found...)
 	}
 	at := w.Dir + "/" + draft.ID.String()
-	want := []string{at + "/data", w.Dir + "/" + waiting.ID.String() + "/data", at + "/digest"}
+	want := []string{last + "/data", last + "/digest", at + "/data", w.Dir + "/" + waiting.ID.String() + "/data", at + "/digest"}
 	slices.Sort(left)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, left); diff != "" {

@@ -2248,7 +2248,7 @@ export interface components {
              * @description What its cells look like
              * @enum {string}
              */
-            looks: "empty" | "email" | "phone" | "date" | "money" | "number" | "id" | "url" | "yes_no" | "json" | "text";
+            looks: "empty" | "email" | "phone" | "date" | "money" | "number" | "id" | "url" | "image" | "yes_no" | "json" | "text";
             name: string;
             samples: string[];
         };

@@ -1,6 +1,7 @@
-import { Select, Switch } from '@mantine/core';
+import { Button, Select, Switch } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { remap } from './columns.ts';
+import { isIdle, remap } from './columns.ts';
 import classes from './Import.module.css';
 import type { Plan } from './queries.ts';
 
@@ -12,6 +13,9 @@ interface Props {
 
 const nothing = '-';
 
+/** So many empty columns are shown; more of them only hide what matters. */
+const fewIdle = 3;
+
 /** Which column is what: the guess with what it rests on, each to be corrected. */
 export function ColumnsTable({ plan, correct, busy }: Props) {
   const { t, i18n } = useTranslation('import');
@@ -20,6 +24,9 @@ export function ColumnsTable({ plan, correct, busy }: Props) {
   const label = (field: string) => (i18n.exists(`field.${field}`, { ns: 'import' }) ? t(`field.${field as 'email'}`) : field);
   const choices = [{ value: nothing, label: rest }, ...plan.fields.map((f) => ({ value: f, label: label(f) }))];
   const mapping = plan.import.mapping;
+  const [all, setAll] = useState(false);
+  const idle = plan.columns.filter(isIdle).length;
+  const folded = idle > fewIdle && !all;
   const order = mapping.date_format ?? '';
   const dates = plan.columns.some((c) => c.looks === 'date') || plan.problem.includes('date_format');
   return (
@@ -36,7 +43,7 @@ export function ColumnsTable({ plan, correct, busy }: Props) {
           <tbody>
             {plan.columns.map((c, n) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: headings may repeat, and the order of columns is fixed
-              <tr key={`${n} ${c.name}`}>
+              <tr key={`${n} ${c.name}`} hidden={folded && isIdle(c)}>
                 <th scope="row">
                   <bdi>{c.name}</bdi>
                 </th>
@@ -63,6 +70,13 @@ export function ColumnsTable({ plan, correct, busy }: Props) {
           </tbody>
         </table>
       </div>
+      {folded && (
+        <div>
+          <Button variant="default" size="compact-sm" onClick={() => setAll(true)}>
+            {t('column.idle', { count: idle })}
+          </Button>
+        </div>
+      )}
       {dates && (
         <Select
           label={t('dateOrder.label')}

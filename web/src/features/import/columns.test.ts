@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pace, remap } from './columns.ts';
+import { isIdle, pace, remap } from './columns.ts';
 
 const columns = [
   { name: 'Nr', field: 'order_id' },
@@ -18,4 +18,10 @@ test('a third done after ten seconds leaves twenty', () => {
   expect(pace(i).share).toBeCloseTo(1 / 3);
   expect(pace(i).secondsLeft).toBeCloseTo(20);
   expect(pace({ ...i, position: 0 }).secondsLeft).toBeUndefined();
+});
+
+test('an empty column that somebody gave a field is not put out of sight', () => {
+  expect(isIdle({ looks: 'empty', field: '' })).toBe(true);
+  expect(isIdle({ looks: 'empty', field: 'sku' })).toBe(false);
+  expect(isIdle({ looks: 'text', field: '' })).toBe(false);
 });

@@ -5,6 +5,11 @@ interface Named {
   field: string;
 }
 
+/** A column without anything in it that stands for nothing: systems export dozens of them. */
+export function isIdle(column: { looks: string; field: string }): boolean {
+  return column.looks === 'empty' && !column.field;
+}
+
 /**
  * The mapping after one column was given another field. Only what somebody said is kept, the rest is guessed as before; a field taken from a column is
  * left out by name, else the heading would bring it back.
