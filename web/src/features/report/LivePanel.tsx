@@ -10,6 +10,8 @@ import { useLive } from './queries.ts';
 /** The last half hour, followed while the page is looked at. */
 export function LivePanel() {
   const { t } = useTranslation('report');
+  const { t: activity, i18n } = useTranslation('activity');
+  const kindOf = (kind: string) => (i18n.exists(`kind.${kind}`, { ns: 'activity' }) ? activity(`kind.${kind as 'track'}`) : kind);
   const f = useFormat();
   const live = useLive(true);
   return (
@@ -55,7 +57,7 @@ export function LivePanel() {
                   {(data.events ?? []).slice(0, 7).map((e) => (
                     <li key={e.message_id + e.at}>
                       <span className="cut" dir="auto">
-                        {e.name || e.kind}
+                        {e.name || kindOf(e.kind)}
                       </span>
                       <time className="small dim" dateTime={e.at}>
                         {f.seconds(e.at)}

@@ -15,8 +15,8 @@ import { type FigureKey, figures } from './figures.ts';
 import { LivePanel } from './LivePanel.tsx';
 import classes from './Overview.module.css';
 import { PeriodPicker } from './PeriodPicker.tsx';
-import { type Period, periodBefore, presetPeriod, todayIn } from './period.ts';
-import { type Overview, useOverview } from './queries.ts';
+import { type Period, periodBefore, presetPeriod, todayIn, yearUpTo } from './period.ts';
+import { type Overview, useNewestOrder, useOverview } from './queries.ts';
 import { SeriesChart } from './SeriesChart.tsx';
 import { SeriesTable } from './SeriesTable.tsx';
 import type { OverviewSearch } from './search.ts';
@@ -58,6 +58,11 @@ function Business() {
   );
   const compare = search.compare ?? 'previous';
   const query = useOverview(period, compare);
+  // Whoever begins with his old orders has them outside the last days.
+  const without = query.data?.orders === 0;
+  const newest = useNewestOrder(without && may('order.read'));
+  const newestDay = newest.data && f.dayKey(newest.data);
+  const elsewhere = without && newestDay && (newestDay < period.from || newestDay > period.until) ? newestDay : undefined;
   const figure = figures.find((x) => x.key === search.figure) ?? figures[0];
   const [explained, explain] = useState<FigureKey>();
   const change = (next: OverviewSearch) => navigate({ search: (s) => ({ ...s, ...next }), replace: true, resetScroll: false });
@@ -79,7 +84,9 @@ function Business() {
     >
       <Loaded query={query} waiting={<Skeleton />}>
         {(data) =>
-          nothingYet(data) ? (
+          nothingYet(data) && newest.isLoading ? (
+            <Skeleton />
+          ) : nothingYet(data) && !newestDay ? (
             <>
               <Card>
                 <Empty
@@ -113,6 +120,7 @@ function Business() {
                 choose={(key) => change({ figure: key === 'revenue' ? undefined : key })}
                 explain={explain}
               />
+              {elsewhere && <Elsewhere day={elsewhere} show={() => change({ period: 'custom', ...yearUpTo(elsewhere) })} />}
               {data.unconverted_orders > 0 && <Unconverted count={data.unconverted_orders} />}
               <div className={classes.grid}>
                 <div className={classes.main}>
@@ -133,6 +141,20 @@ function Business() {
 /** A shop that has never had anything: one says how to begin instead of showing zeros. */
 function nothingYet(o: Overview): boolean {
   return o.orders === 0 && o.sessions === 0 && o.events === 0 && (o.previous?.orders ?? 0) === 0 && (o.previous?.events ?? 0) === 0;
+}
+
+/** Zeros would look like a failed import; the orders lie on other days. */
+function Elsewhere({ day, show }: { day: string; show: () => void }) {
+  const { t } = useTranslation('report');
+  const f = useFormat();
+  return (
+    <p className={classes.hint} role="status">
+      {t('elsewhere', { day: f.dayRange(day, day) })}
+      <Button size="compact-sm" variant="default" onClick={show}>
+        {t('elsewhereShow')}
+      </Button>
+    </p>
+  );
 }
 
 function Unconverted({ count }: { count: number }) {

@@ -32,7 +32,7 @@ export function TopProducts({ products }: { products: Overview['top_products'] }
                     </Link>
                   ) : (
                     <span className="cut" dir="auto">
-                      {p.name}
+                      {p.name || t('top.nameless')}
                     </span>
                   )}
                   <span className="number small dim">{t('top.sold', { count: Math.round(p.quantity) })}</span>

@@ -1,6 +1,6 @@
 import { CalendarDate } from '@internationalized/date';
 import { describe, expect, test } from 'vitest';
-import { dayAfter, daysIn, periodBefore, presetPeriod } from './period.ts';
+import { dayAfter, daysIn, periodBefore, presetPeriod, yearUpTo } from './period.ts';
 
 const now = new CalendarDate(2026, 11, 24); // 3 Azar 1405
 
@@ -30,4 +30,10 @@ test('the period before is as long and ends where this one begins', () => {
   expect(before).toEqual({ from: '2026-09-30', until: '2026-10-27' });
   expect(daysIn(before)).toBe(daysIn(p));
   expect(periodBefore(p, 'year')).toEqual({ from: '2025-10-28', until: '2025-11-24' });
+});
+
+test('the year up to a day has each of its days once', () => {
+  expect(yearUpTo('1998-06-30')).toEqual({ from: '1997-07-01', until: '1998-06-30' });
+  expect(daysIn(yearUpTo('1998-06-30'))).toBe(365);
+  expect(daysIn(yearUpTo('2024-02-29'))).toBe(366);
 });

@@ -59,6 +59,11 @@ export function daysIn(p: Period): number {
   return parseDate(p.until).compare(parseDate(p.from)) + 1;
 }
 
+/** The year that ends with a day. */
+export function yearUpTo(day: string): Period {
+  return { from: parseDate(day).subtract({ years: 1 }).add({ days: 1 }).toString(), until: day };
+}
+
 /** The period that a comparison looks at, for its label; the server works out the figures. */
 export function periodBefore(p: Period, compare: 'previous' | 'year'): Period {
   const from = parseDate(p.from);

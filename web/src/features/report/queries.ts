@@ -19,6 +19,17 @@ export function useOverview(period: Period, compare: 'previous' | 'year') {
   });
 }
 
+/** The newest order there is: asked where a period has none. */
+export function useNewestOrder(enabled: boolean) {
+  return useQuery({
+    queryKey: ['overview', 'newest'],
+    queryFn: ({ signal }) => need(api.GET('/api/v1/orders', { params: { query: { status: 'placed' as const, limit: 1 } }, signal })),
+    select: (page) => page.items?.[0]?.placed_at,
+    refetchInterval: 60_000,
+    enabled,
+  });
+}
+
 export function useOverviewRows(figure: RowsFigure | undefined, period: Period) {
   const query = { figure: figure as RowsFigure, from: period.from, to: dayAfter(period.until), limit: 50 };
   return useKeyset<OverviewRow>(

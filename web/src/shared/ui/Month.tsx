@@ -5,7 +5,8 @@ import {
   CalendarGridBody,
   CalendarGridHeader,
   CalendarHeaderCell,
-  Heading,
+  CalendarMonthPicker,
+  CalendarYearPicker,
 } from 'react-aria-components';
 import { IconChevronLeft, IconChevronRight } from './icons.ts';
 import classes from './Month.module.css';
@@ -14,7 +15,10 @@ import classes from './Month.module.css';
 export const dayClass = classes.calendar ?? '';
 export const rangeClass = `${classes.calendar} ${classes.range}`;
 
-/** What a calendar shows of a month: its name, the way to its neighbours, its days. */
+/** How many years one can go to at once: whoever brings his old orders looks back decades. */
+const years = 80;
+
+/** What a calendar shows of a month: its name and year to choose from, the way to its neighbours, its days. */
 export function Month() {
   return (
     <>
@@ -22,7 +26,10 @@ export function Month() {
         <Button slot="previous" className={classes.step ?? ''}>
           <IconChevronLeft size={18} className="mirror" aria-hidden />
         </Button>
-        <Heading className={classes.month ?? ''} level={3} />
+        <div className={classes.when}>
+          <CalendarMonthPicker format="long">{(p) => <Choice {...p} />}</CalendarMonthPicker>
+          <CalendarYearPicker visibleYears={years}>{(p) => <Choice {...p} />}</CalendarYearPicker>
+        </div>
         <Button slot="next" className={classes.step ?? ''}>
           <IconChevronRight size={18} className="mirror" aria-hidden />
         </Button>
@@ -41,5 +48,24 @@ export function Month() {
         </CalendarGridBody>
       </CalendarGrid>
     </>
+  );
+}
+
+interface ChoiceProps {
+  'aria-label': string;
+  value: string | number;
+  onChange: (key: number) => void;
+  items: { id: number; formatted: string }[];
+}
+
+function Choice({ 'aria-label': label, value, onChange, items }: ChoiceProps) {
+  return (
+    <select aria-label={label} className={classes.choice} value={value} onChange={(e) => onChange(Number(e.currentTarget.value))}>
+      {items.map((i) => (
+        <option key={i.id} value={i.id}>
+          {i.formatted}
+        </option>
+      ))}
+    </select>
   );
 }
