@@ -113,9 +113,20 @@ func (a *API) IngestKey(name string, browser bool) string {
 // Upload sends a file for import and gives the id of the import.
 func (a *API) Upload(kind, name string, file []byte, fields map[string]string) string {
 	a.t.Helper()
+	id, err := a.TryUpload(kind, name, file, fields)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return id
+}
+
+// TryUpload is Upload for goroutines, which must not end a test. Without a kind it is left to be guessed.
+func (a *API) TryUpload(kind, name string, file []byte, fields map[string]string) (string, error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	_ = w.WriteField("kind", kind)
+	if kind != "" {
+		_ = w.WriteField("kind", kind)
+	}
 	for k, v := range fields {
 		_ = w.WriteField(k, v)
 	}
@@ -127,9 +138,9 @@ func (a *API) Upload(kind, name string, file []byte, fields map[string]string) s
 		ID string `json:"id"`
 	}
 	if err != nil || status >= 300 || json.Unmarshal(body, &made) != nil || made.ID == "" {
-		a.t.Fatalf("upload %s: %d %v\n%s", name, status, err, body)
+		return "", fmt.Errorf("upload %s: %d %v\n%s", name, status, err, body)
 	}
-	return made.ID
+	return made.ID, nil
 }
 
 // Page is one page of a list.

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"rapport/internal/access/role"
 	"rapport/internal/base/clock"
@@ -84,7 +83,7 @@ type Service struct {
 	done    chan struct{}
 	running id.ID
 	stop    context.CancelFunc // of the running import
-	began   time.Time          // of the worker; what was being uploaded before it will not be finished
+	coming  map[id.ID]bool     // uploads that go on
 	rest    chan struct{}      // closed and made anew whenever the worker has nothing left to do
 }
 
@@ -93,7 +92,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, wake: make(chan struct{}, 1), rest: make(chan struct{})}
+	return &Service{Deps: d, wake: make(chan struct{}, 1), rest: make(chan struct{}), coming: map[id.ID]bool{}}
 }
 
 // Rest gives a channel that is closed when the worker next has nothing left to do.
@@ -121,6 +120,8 @@ func (s *Service) Create(ctx context.Context, r Request, file io.Reader) (Import
 	if err != nil {
 		return Import{}, err
 	}
+	s.upload(i.ID, true)
+	defer s.upload(i.ID, false)
 	err = s.store(ctx, &i, file)
 	if err == nil && r.Draft {
 		err = insertImport(ctx, s.DB, &i)
@@ -135,6 +136,17 @@ func (s *Service) Create(ctx context.Context, r Request, file io.Reader) (Import
 		s.nudge()
 	}
 	return i, nil
+}
+
+// upload notes that the file of an import is coming, of which the store knows nothing yet.
+func (s *Service) upload(which id.ID, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if on {
+		s.coming[which] = true
+	} else {
+		delete(s.coming, which)
+	}
 }
 
 func (s *Service) prepare(ctx context.Context, r Request) (Import, error) {

@@ -48,18 +48,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := deleteExpired(ctx, s.DB, clock.Micros(now.Add(-fileLife)), clock.Micros(now.Add(-saltLife))); err != nil {
 		return err
 	}
-	before := now.Add(-draftLife)
-	s.mu.Lock()
-	if began := s.began.Add(-time.Second); began.After(before) { // file systems round
-		before = began
-	}
-	s.mu.Unlock()
-	return s.sweepUploads(ctx, before)
+	return s.sweepUploads(ctx, now.Add(-draftLife))
 }
 
-// sweepUploads removes folders that no import knows: uploads that were never finished, before which a stop or a crash came. It also removes the files of imports
+// sweepUploads removes folders that no import knows and no upload is filling: of uploads before which a stop or a crash came. It also removes the files of imports
 // that ended, where a crash came between the end and that.
-func (s *Service) sweepUploads(ctx context.Context, before time.Time) error {
+func (s *Service) sweepUploads(ctx context.Context, heapsBefore time.Time) error {
 	list, err := os.ReadDir(s.Dir)
 	if os.IsNotExist(err) {
 		return nil
@@ -68,16 +62,14 @@ func (s *Service) sweepUploads(ctx context.Context, before time.Time) error {
 		return fmt.Errorf("look for abandoned uploads: %w", err)
 	}
 	for _, e := range list {
-		st, err := e.Info()
-		if err != nil || st.ModTime().After(before) {
-			continue
-		}
 		if strings.HasPrefix(e.Name(), ".heap-") {
-			_ = os.Remove(filepath.Join(s.Dir, e.Name()))
+			if st, err := e.Info(); err == nil && st.ModTime().Before(heapsBefore) {
+				_ = os.Remove(filepath.Join(s.Dir, e.Name()))
+			}
 			continue
 		}
 		which, err := id.Parse(e.Name())
-		if err != nil || !e.IsDir() {
+		if err != nil || !e.IsDir() || s.isComing(which) { // asked in this order: what has come meanwhile, the store knows
 			continue
 		}
 		i, known, err := selectImport(ctx, s.DB, which)
@@ -91,6 +83,12 @@ func (s *Service) sweepUploads(ctx context.Context, before time.Time) error {
 		}
 	}
 	return nil
+}
+
+func (s *Service) isComing(which id.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.coming[which]
 }
 
 func (s *Service) removeAll(which id.ID) {

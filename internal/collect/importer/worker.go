@@ -34,7 +34,6 @@ func (s *Service) Start(ctx context.Context) error {
 	if s.done != nil {
 		return nil
 	}
-	s.began = s.Clock.Now()
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	s.done = done
