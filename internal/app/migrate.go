@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ func (c *migrateCmd) Run(p *Process) error {
 	if err != nil {
 		return err
 	}
+	// Rows are made and thrown away by the million beside little that stays: collecting less often costs some ten megabytes and spares a tenth of
+	// the time.
+	debug.SetGCPercent(300)
 	m := &migration{p: p, from: cfg, held: held, to: c.To, toPostgres: toPostgres}
 	return m.run(ctx)
 }
@@ -132,6 +136,9 @@ func (m *migration) move(ctx context.Context, source *App) (r transfer.Result, e
 		// The target needs a directory of its own while it is filled: that of the source holds the other pair's files.
 		target.DatabaseURL, target.Data = m.to, m.from.Path(".migrating")
 		if err := os.RemoveAll(target.Data); err != nil { // a dead run's; the source is held
+			return r, err
+		}
+		if err := os.Mkdir(target.Data, 0o700); err != nil {
 			return r, err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(target.Data)) }()

@@ -4,6 +4,8 @@
 // that nothing is decided anew. What only serves one engine is made again there by its owner: the search index and the copies of orders that
 // reports read. Announcements (the outbox) must have been heard before: their order is each engine's own.
 //
+// Tables and events go beside each other; the target has no indexes meanwhile and gets them back, sorted, when a table is full (sqldb.Bare).
+//
 // Every row is counted into a sum while it is read, and the target is read again and summed up in the same way: number of rows and a 128-bit hash that
 // does not depend on their order. A move is good when every sum is equal. JSON counts by its meaning, since PostgreSQL writes it anew.
 //
@@ -13,9 +15,11 @@ package transfer
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"rapport/internal/base/errs"
@@ -66,28 +70,71 @@ func Move(ctx context.Context, from, to Side, progress func(string)) (r Result, 
 	if err := alike(layouts, theirs); err != nil {
 		return r, err
 	}
-	for i := range layouts {
-		n, err := table(ctx, from.DB, to.DB, &layouts[i])
-		if err != nil {
-			return r, err
-		}
-		r.Tables, r.Rows = r.Tables+1, r.Rows+n
-		progress(fmt.Sprintf("%s: %d rows, equal", layouts[i].Table, n))
-	}
 	journal, err := from.Journal.Layouts(ctx, func(t string) bool { return t == "journal" })
 	if err != nil || len(journal) != 1 {
 		return r, fmt.Errorf("find the journal: %d tables, %w", len(journal), err)
 	}
-	n, err := table(ctx, from.Journal, to.Journal, &journal[0])
+	moved := func(t string) bool {
+		return t == "events" || t == "journal" || slices.ContainsFunc(layouts, func(l sqldb.Layout) bool { return l.Table == t })
+	}
+	bare, err := to.DB.Bare(ctx, moved)
 	if err != nil {
 		return r, err
 	}
-	r.Tables, r.Rows = r.Tables+1, r.Rows+n
-	progress(fmt.Sprintf("journal: %d rows, equal", n))
-	if r.Events, err = events(ctx, from.Warehouse, to.Warehouse, progress); err != nil {
+	// Tables and events go beside each other: while one side reads, the other writes.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var saying sync.Mutex
+	say := func(text string) {
+		saying.Lock()
+		defer saying.Unlock()
+		progress(text)
+	}
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		if r.Events, err = events(ctx, from.Warehouse, to.Warehouse, func() error { return bare.Dress(ctx, "events") }, say); err != nil {
+			cancel()
+		}
+		done <- err
+	}()
+	err = tables(ctx, from, to, bare, append(layouts, journal[0]), &r, say)
+	if err != nil {
+		cancel()
+	}
+	if err := unless(ctx, <-done, err); err != nil {
 		return r, err
 	}
-	return r, nil
+	return r, bare.Complete(ctx)
+}
+
+// unless joins two faults; one that only says that the other came first is left out.
+func unless(ctx context.Context, a, b error) error {
+	if a != nil && b != nil && ctx.Err() != nil {
+		if errors.Is(a, context.Canceled) {
+			return b
+		}
+		if errors.Is(b, context.Canceled) {
+			return a
+		}
+	}
+	return errors.Join(a, b)
+}
+
+func tables(ctx context.Context, from, to Side, bare *sqldb.Bare, layouts []sqldb.Layout, r *Result, say func(string)) error {
+	for i := range layouts {
+		l, a, b := &layouts[i], from.DB, to.DB
+		if l.Table == "journal" {
+			a, b = from.Journal, to.Journal
+		}
+		n, err := table(ctx, a, b, l, func() error { return bare.Dress(ctx, l.Table) })
+		if err != nil {
+			return err
+		}
+		r.Tables, r.Rows = r.Tables+1, r.Rows+n
+		say(fmt.Sprintf("%s: %d rows, equal", l.Table, n))
+	}
+	return nil
 }
 
 // heard makes sure that no announcement is under way.
@@ -112,39 +159,62 @@ func alike(a, b []sqldb.Layout) error {
 	return nil
 }
 
-const ahead = 8192 // rows between reader and writer
+const (
+	ahead = 32  // portions between reader and writer
+	group = 256 // rows of one
+)
 
-// table copies one and compares both ends.
-func table(ctx context.Context, from, to *sqldb.DB, l *sqldb.Layout) (int64, error) {
+// table copies one, calls filled and compares both ends.
+func table(ctx context.Context, from, to *sqldb.DB, l *sqldb.Layout, filled func() error) (int64, error) {
 	var sent, arrived sqldb.Sum
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	rows, failed := make(chan []any, ahead), make(chan error, 1)
+	groups, failed := make(chan [][]any, ahead), make(chan error, 1)
 	go func() {
-		defer close(rows)
-		failed <- from.ScanRows(ctx, l, func(row []any) error {
-			if err := sent.Add(l, row); err != nil {
-				return err
-			}
+		defer close(groups)
+		var rows [][]any
+		send := func() error {
 			select {
-			case rows <- row:
+			case groups <- rows:
+				rows = make([][]any, 0, group)
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-		})
-	}()
-	err := to.LoadRows(ctx, l, func() ([]any, error) {
-		row, ok := <-rows
-		if !ok {
-			return nil, <-failed
 		}
+		err := from.ScanRows(ctx, l, func(row []any) error {
+			if err := sent.Add(l, row); err != nil {
+				return err
+			}
+			if rows = append(rows, row); len(rows) == group {
+				return send()
+			}
+			return nil
+		})
+		if err == nil && len(rows) > 0 {
+			err = send()
+		}
+		failed <- err
+	}()
+	var rows [][]any
+	err := to.LoadRows(ctx, l, func() ([]any, error) {
+		if len(rows) == 0 {
+			var ok bool
+			if rows, ok = <-groups; !ok {
+				return nil, <-failed
+			}
+		}
+		row := rows[0]
+		rows = rows[1:]
 		return row, nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	if err := to.ScanRows(ctx, l, func(row []any) error { return arrived.Add(l, row) }); err != nil {
+	if err := filled(); err != nil {
+		return 0, err
+	}
+	if err := to.SumRows(ctx, l, &arrived); err != nil {
 		return 0, err
 	}
 	if !sent.Same(&arrived) {
@@ -160,7 +230,7 @@ func unequal(what string, sent, arrived int64) error {
 
 const portion = 20_000 // events written at a time
 
-func events(ctx context.Context, from, to Events, progress func(string)) (int64, error) {
+func events(ctx context.Context, from, to Events, filled func() error, progress func(string)) (int64, error) {
 	seq, err := from.Applied(ctx)
 	if err != nil {
 		return 0, err
@@ -207,6 +277,9 @@ func events(ctx context.Context, from, to Events, progress func(string)) (int64,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("move events: %w", err)
+	}
+	if err := filled(); err != nil {
+		return 0, err
 	}
 	var buf []byte
 	if err := to.All(ctx, func(e *warehouse.Event) error { buf = sum(&arrived, e, buf); return nil }); err != nil {

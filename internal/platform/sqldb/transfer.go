@@ -159,6 +159,68 @@ func (db *DB) scanPostgres(ctx context.Context, l *Layout, fn func(row []any) er
 	return rows.Err()
 }
 
+// SumRows counts every row of a table into a sum.
+func (db *DB) SumRows(ctx context.Context, l *Layout, s *Sum) error {
+	if db.engine != Postgres {
+		return db.ScanRows(ctx, l, func(row []any) error { return s.Add(l, row) })
+	}
+	// The bytes are summed up as they come, in the form in which Add writes values.
+	rows, err := db.pool.Query(ctx, l.query())
+	if err != nil {
+		return fmt.Errorf("read table %s: %w", l.Table, err)
+	}
+	defer rows.Close()
+	fields := rows.FieldDescriptions()
+	for rows.Next() {
+		b := s.buf[:0]
+		for i, raw := range rows.RawValues() {
+			if b, err = l.Columns[i].sum(b, raw, fields[i].Format); err != nil {
+				return fmt.Errorf("column %s of %s: %w", l.Columns[i].Name, l.Table, err)
+			}
+		}
+		s.buf = b
+		s.AddBytes(b)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read table %s: %w", l.Table, err)
+	}
+	return nil
+}
+
+// sum appends a value of PostgreSQL as Add would.
+func (c *Column) sum(b, raw []byte, format int16) ([]byte, error) {
+	if raw == nil {
+		return append(b, 0), nil
+	}
+	if format == pgx.TextFormatCode && c.Kind != KindText && c.Kind != KindJSON {
+		return b, errors.New("it comes as text")
+	}
+	switch c.Kind {
+	case KindInt:
+		switch len(raw) {
+		case 8:
+			return append(append(b, 1), raw...), nil
+		case 4:
+			return binary.BigEndian.AppendUint64(append(b, 1), uint64(int64(int32(binary.BigEndian.Uint32(raw))))), nil
+		}
+		return b, fmt.Errorf("a number of %d bytes", len(raw))
+	case KindBool:
+		return append(b, 2, raw[0]), nil
+	case KindJSON:
+		if format != pgx.TextFormatCode {
+			raw = raw[1:] // the version of its form
+		}
+		plain, err := canonical(string(raw))
+		if err != nil {
+			return b, err
+		}
+		return append(binary.AppendUvarint(append(b, 3), uint64(len(plain))), plain...), nil
+	case KindText:
+		return append(binary.AppendUvarint(append(b, 3), uint64(len(raw))), raw...), nil
+	}
+	return append(binary.AppendUvarint(append(b, 4), uint64(len(raw))), raw...), nil
+}
+
 // scanSQLite goes around database/sql, whose conversions would cost more than reading does.
 func (db *DB) scanSQLite(ctx context.Context, l *Layout, fn func(row []any) error) error {
 	conn, err := db.read.Conn(ctx)
@@ -241,7 +303,13 @@ func (db *DB) LoadRows(ctx context.Context, l *Layout, next func() ([]any, error
 	}
 	var err error
 	if db.engine == Postgres {
-		_, err = db.pool.CopyFrom(ctx, pgx.Identifier{l.Table}, l.names(), pgx.CopyFromFunc(next))
+		err = CopyBinary(ctx, db.pool, l.Table, l.names(), func(b []byte) ([]byte, error) {
+			row, err := next()
+			if err != nil || row == nil {
+				return b, err
+			}
+			return l.copyValues(b, row)
+		})
 	} else {
 		err = db.loadSQLite(ctx, l, next)
 	}
@@ -293,7 +361,9 @@ func (s *Sum) Add(l *Layout, row []any) error {
 		case int64:
 			b = binary.BigEndian.AppendUint64(append(b, 1), uint64(x))
 		case bool:
-			b = append(b, 2, map[bool]byte{true: 1}[x])
+			if b = append(b, 2, 0); x {
+				b[len(b)-1] = 1
+			}
 		case string:
 			if l.Columns[i].Kind == KindJSON {
 				plain, err := canonical(x)
@@ -348,6 +418,9 @@ func plainNumbers(v any) any {
 			x[i] = plainNumbers(x[i])
 		}
 	case json.Number:
+		if len(x) < 18 && strings.Trim(string(x), "123456789") == "" {
+			return "number " + string(x) // what the general case below would make of it
+		}
 		if len(x) < 40 && !strings.ContainsAny(string(x), "eE") || len(x) < 10 {
 			if r, ok := new(big.Rat).SetString(string(x)); ok {
 				return "number " + r.RatString()

@@ -2,39 +2,86 @@ package pg
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"rapport/internal/base/id"
+	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/warehouse"
 )
 
-// All gives every event with all it has, in no order that counts. Nothing may be appended meanwhile.
+// All gives every event with all it has, in no order that counts. Nothing may be appended meanwhile. The event is good until fn returns.
 func (w *Warehouse) All(ctx context.Context, fn func(e *warehouse.Event) error) error {
 	rows, err := w.db.Pool().Query(ctx, `SELECT `+warehouse.EventColumns+` FROM events`)
 	if err != nil {
 		return fmt.Errorf("read events: %w", err)
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var e warehouse.Event
-		var at, received, day time.Time
-		var customer, shop, source int64
-		var properties, context string
-		if err := rows.Scan(&e.EventID, &customer, &e.SessionID, &e.SessionStart, &at, &received, &day, &shop, &source, &e.Kind, &e.Name,
-			&e.Campaign, &e.MessageID, &e.MessageHash, &e.AnonymousID, &e.UserID, &properties, &context); err != nil {
-			return fmt.Errorf("scan event: %w", err)
+	for _, f := range rows.FieldDescriptions()[:9] {
+		if f.Format != pgx.BinaryFormatCode {
+			return errors.New("read events: numbers come as text")
 		}
-		e.CustomerID, e.ShopID, e.SourceID = id.ID(customer), id.ID(shop), id.ID(source)
-		e.At, e.ReceivedAt, e.Day = at.UnixMicro(), received.UnixMicro(), day.Unix()/86400
-		e.Properties, e.Context = []byte(properties), []byte(context)
+	}
+	for rows.Next() {
+		e, err := rawEvent(rows.RawValues())
+		if err != nil {
+			return err
+		}
 		if err := fn(&e); err != nil {
 			return err
 		}
 	}
 	return rows.Err()
+}
+
+// rawEvent reads the columns as they come, which spares a conversion of each. All its texts are parts of one.
+func rawEvent(v [][]byte) (e warehouse.Event, err error) {
+	if len(v) != len(eventColumns) {
+		return e, fmt.Errorf("an event has %d columns", len(v))
+	}
+	number := func(i int) int64 {
+		if len(v[i]) != 8 {
+			err = fmt.Errorf("column %s of an event has %d bytes", eventColumns[i], len(v[i]))
+			return 0
+		}
+		return int64(binary.BigEndian.Uint64(v[i]))
+	}
+	e.EventID, e.CustomerID, e.SessionID = number(0), id.ID(number(1)), number(2)
+	e.ShopID, e.SourceID, e.MessageHash = id.ID(number(7)), id.ID(number(8)), number(13)
+	if err == nil && (len(v[3]) != 1 || len(v[4]) != 8 || len(v[5]) != 8 || len(v[6]) != 4) {
+		err = errors.New("an event's times have other lengths than expected")
+	}
+	if err != nil {
+		return e, err
+	}
+	e.SessionStart = v[3][0] != 0
+	e.At, e.ReceivedAt, e.Day = sqldb.RawInstant(v[4]), sqldb.RawInstant(v[5]), sqldb.RawDay(v[6])
+	n := 0
+	for i := 9; i < 18; i++ {
+		if i != 13 {
+			n += len(v[i])
+		}
+	}
+	b := make([]byte, 0, n)
+	for i := 9; i < 16; i++ {
+		if i != 13 {
+			b = append(b, v[i]...)
+		}
+	}
+	text := string(b)
+	for _, f := range []struct {
+		into *string
+		i    int
+	}{{&e.Kind, 9}, {&e.Name, 10}, {&e.Campaign, 11}, {&e.MessageID, 12}, {&e.AnonymousID, 14}, {&e.UserID, 15}} {
+		*f.into, text = text[:len(v[f.i])], text[len(v[f.i]):]
+	}
+	at := len(b)
+	b = append(append(b, v[16]...), v[17]...)
+	e.Properties, e.Context = b[at:at+len(v[16]):at+len(v[16])], b[at+len(v[16]):]
+	return e, nil
 }
 
 // Load fills an empty warehouse with whole events; next gives them in portions and none at the end. The sequence is written last.
@@ -43,22 +90,28 @@ func (w *Warehouse) Load(ctx context.Context, seq int64, next func() ([]warehous
 	defer w.mu.Unlock()
 	sources := map[id.ID]bool{}
 	for {
-		events, err := next()
+		// One COPY a portion: a month's partition cannot be made while one is under way.
+		part, err := next()
 		if err != nil {
 			return err
 		}
-		if len(events) == 0 {
+		if len(part) == 0 {
 			break
 		}
-		if err := w.makePartitions(ctx, events); err != nil {
+		at := 0
+		if err := w.makePartitions(ctx, part); err != nil {
 			return err
 		}
-		list := make([]*warehouse.Event, len(events))
-		for i := range events {
-			list[i] = &events[i]
-			sources[events[i].SourceID] = true
-		}
-		if _, err := w.db.Pool().CopyFrom(ctx, pgx.Identifier{"events"}, eventColumns, &copier{events: list, i: -1}); err != nil {
+		err = sqldb.CopyBinary(ctx, w.db.Pool(), "events", eventColumns, func(b []byte) ([]byte, error) {
+			if at == len(part) {
+				return b, nil
+			}
+			e := &part[at]
+			at++
+			sources[e.SourceID] = true
+			return appendEvent(b, e), nil
+		})
+		if err != nil {
 			return fmt.Errorf("copy events: %w", err)
 		}
 	}
@@ -72,4 +125,27 @@ func (w *Warehouse) Load(ctx context.Context, seq int64, next func() ([]warehous
 	}
 	w.sources = sources
 	return nil
+}
+
+// appendEvent writes an event in the order of eventColumns.
+func appendEvent(b []byte, e *warehouse.Event) []byte {
+	b = sqldb.CopyRow(b, len(eventColumns))
+	b = sqldb.CopyInt(b, e.EventID)
+	b = sqldb.CopyInt(b, int64(e.CustomerID))
+	b = sqldb.CopyInt(b, e.SessionID)
+	b = sqldb.CopyBool(b, e.SessionStart)
+	b = sqldb.CopyInstant(b, e.At)
+	b = sqldb.CopyInstant(b, e.ReceivedAt)
+	b = sqldb.CopyDay(b, e.Day)
+	b = sqldb.CopyInt(b, int64(e.ShopID))
+	b = sqldb.CopyInt(b, int64(e.SourceID))
+	b = sqldb.CopyText(b, e.Kind)
+	b = sqldb.CopyText(b, e.Name)
+	b = sqldb.CopyText(b, e.Campaign)
+	b = sqldb.CopyText(b, e.MessageID)
+	b = sqldb.CopyInt(b, e.MessageHash)
+	b = sqldb.CopyText(b, e.AnonymousID)
+	b = sqldb.CopyText(b, e.UserID)
+	b = sqldb.CopyText(b, warehouse.Object(e.Properties))
+	return sqldb.CopyText(b, warehouse.Object(e.Context))
 }
