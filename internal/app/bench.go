@@ -28,7 +28,8 @@ type benchCmd struct {
 	Data        string        `help:"Where the data directories are made; the system's place for temporary files otherwise." placeholder:"DIR"`
 	Connections int           `default:"64" help:"Connections that load at a time."`
 	Rate        float64       `help:"Events a second that ingest and single send; 0 is as many as are taken." placeholder:"N"`
-	Rows        int           `default:"400000" help:"Orders in the file of the import bench."`
+	Rows        int           `default:"400000" help:"Orders in the file of the import and migrate benches."`
+	Events      int           `default:"1000000" help:"Events in the directory that backup and migrate work on."`
 	Keep        bool          `help:"Keep the data directories."`
 	Engine      string        `default:"embedded" enum:"embedded,postgres" help:"postgres uses RAPPORT_DATABASE_URL, which must name an empty database."`
 }
@@ -45,6 +46,8 @@ func benches() []bench {
 		{"single", "one event a call", benchSingle},
 		{"latency", "event to timeline and live view at 5,000 events/s", benchLatency},
 		{"import", "orders and order lines from CSV", benchImport},
+		{"backup", "a directory of --events backed up while 5,000 events/s arrive", benchBackup},
+		{"migrate", "a directory of --events and --rows orders to PostgreSQL (RAPPORT_DATABASE_URL) and back", benchMigrate},
 	}
 }
 
@@ -97,6 +100,8 @@ type benchRun struct {
 	dir   string
 	child *exec.Cmd
 	url   string
+
+	environ []string // of the server; nil: ours
 }
 
 func (b *benchRun) printf(format string, args ...any) {
@@ -113,7 +118,9 @@ func (b *benchRun) start(ctx context.Context) (time.Duration, error) {
 	child := exec.CommandContext(ctx, self, "serve", "--data", b.dir, "--listen", "127.0.0.1:0", "--log-level", "warn")
 	child.Cancel = func() error { return child.Process.Signal(syscall.SIGTERM) }
 	child.Stderr = b.p.Stderr
-	child.Env = b.p.Environ
+	if child.Env = b.environ; child.Env == nil {
+		child.Env = b.p.Environ
+	}
 	out, err := child.StdoutPipe()
 	if err != nil {
 		return 0, err
