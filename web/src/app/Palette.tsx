@@ -20,6 +20,7 @@ import {
   IconUpload,
   IconUser,
 } from '@/shared/ui/icons.ts';
+import { useOrderNumber } from '@/shared/ui/orderNumber.ts';
 import { useLeave } from './leave.ts';
 import { navigation, settingsPages } from './navigation.ts';
 import { type Hit, useFound } from './queries.ts';
@@ -45,6 +46,7 @@ export function Palette() {
   const navigate = useNavigate();
   const found = useFound(asked, may('customer.read'));
   const format = useFormat();
+  const number = useOrderNumber();
   const actions = useActions();
 
   const pages: Entry[] = [
@@ -70,7 +72,13 @@ export function Palette() {
   const hits = (kind: Hit['kind'], icon: ReactNode, note: (h: Hit) => (string | undefined)[], run: (id: string) => void): Entry[] =>
     (asked ? (found.data?.items ?? []) : [])
       .filter((h) => h.kind === kind)
-      .map((h) => ({ key: h.id, label: h.title || h.id, note: note(h).filter(Boolean).join(' · '), icon, run: () => run(h.id) }));
+      .map((h) => ({
+        key: h.id,
+        label: (kind === 'order' ? number(h.title) : h.title) || h.id,
+        note: note(h).filter(Boolean).join(' · '),
+        icon,
+        run: () => run(h.id),
+      }));
   const amount = (h: Hit) => h.amount && format.money(h.amount);
   const customers = hits(
     'customer',

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { Card } from '@/shared/ui/Card.tsx';
+import { numberOf } from '@/shared/ui/orderNumber.ts';
 import { Status } from '@/shared/ui/Status.tsx';
 import { Loaded } from '@/shared/ui/states.tsx';
 import classes from './CustomerPage.module.css';
@@ -75,7 +76,7 @@ function Orders({ id }: { id: string }) {
               {items.map((o) => (
                 <Link key={o.id} to="/orders/$id" params={{ id: o.id }} className={classes.order}>
                   <span className="cut">
-                    <bdi>{o.external_id}</bdi>
+                    <bdi>{numberOf(o.external_id) || shared('numberless')}</bdi>
                   </span>
                   <span className="number">{f.money(o.total)}</span>
                   <span className="small dim">{f.day(o.placed_at ?? o.updated_at)}</span>

@@ -97,9 +97,11 @@ export function Timeline({ id }: { id: string }) {
 
 function Entry({ item }: { item: TimelineItem }) {
   const { t } = useTranslation('customer');
+  const { t: shared } = useTranslation('shared');
   const f = useFormat();
   const [open, setOpen] = useState(false);
   const { look, sentence, about } = tell(item);
+  const nameless = item.kind === 'order' || item.kind === 'refund' ? shared('numberless') : '…';
   const Icon = icons[look];
   const p = propertiesOf(item);
   const total = (p.total ?? p.amount) as Money | undefined;
@@ -114,7 +116,7 @@ function Entry({ item }: { item: TimelineItem }) {
       <div className={classes.body}>
         <div className={classes.line}>
           <span className={classes.words}>
-            {sentence ? t(`told.${sentence as 'page'}`, { about: isolated(about || '…') }) : isolated(about || item.kind)}
+            {sentence ? t(`told.${sentence as 'page'}`, { about: isolated(about || nameless) }) : isolated(about || item.kind)}
           </span>
           {amount && <span className={classes.amount}>{amount}</span>}
           <time className={classes.time} dateTime={item.at} title={f.instant(item.at)}>

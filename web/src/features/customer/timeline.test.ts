@@ -11,6 +11,7 @@ test.each([
   [item('page', '', { path: '/a' }), 'page', '/a'],
   [item('order', '5001', { external_id: '5001', status: 'placed' }), 'orderPlaced', '5001'],
   [item('order', '5001', { external_id: '5001', status: 'cancelled' }), 'orderCancelled', '5001'],
+  [item('order', 'row:2Nlk6PZl8U6v4B8TW3cY', { external_id: 'row:2Nlk6PZl8U6v4B8TW3cY', status: 'placed' }), 'orderPlaced', ''],
   [item('cart', 'x', { status: 'open', lines: [{ name: 'A' }, { name: 'B' }, { name: 'C' }, { name: 'D' }] }), 'cartLeft', 'A · B · C · …'],
   [item('consent', 'email marketing', { channel: 'email', granted: false }), 'consentWithdrawn', 'email'],
   [item('track', 'Product Viewed', 'not an object'), 'productViewed', ''],

@@ -1,3 +1,4 @@
+import { numberOf } from '@/shared/ui/orderNumber.ts';
 import type { TimelineItem } from './queries.ts';
 
 /** What one may filter a timeline by, and the kinds of the API that each choice stands for. */
@@ -82,10 +83,10 @@ export function tell(item: TimelineItem): Told {
   switch (item.kind) {
     case 'order': {
       const word = p.status === 'cancelled' ? 'orderCancelled' : 'orderPlaced';
-      return { look: word === 'orderPlaced' ? 'order' : 'refund', sentence: word, about: text(p.external_id) || name };
+      return { look: word === 'orderPlaced' ? 'order' : 'refund', sentence: word, about: numberOf(text(p.external_id) || name) };
     }
     case 'refund':
-      return { look: 'refund', sentence: 'orderRefunded', about: text(p.external_id) || name };
+      return { look: 'refund', sentence: 'orderRefunded', about: numberOf(text(p.external_id) || name) };
     case 'cart':
       return { look: 'cart', sentence: p.status === 'ordered' ? 'cartOrdered' : 'cartLeft', about: goods(p.lines) };
     case 'consent': {

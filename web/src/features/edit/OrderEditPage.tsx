@@ -7,6 +7,7 @@ import { useMay, useReporting } from '@/shared/me/queries.ts';
 import { Card } from '@/shared/ui/Card.tsx';
 import { useCurrencies } from '@/shared/ui/choices.ts';
 import { DayField } from '@/shared/ui/DayField.tsx';
+import { useOrderNumber } from '@/shared/ui/orderNumber.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
 import { say } from '@/shared/ui/undo.tsx';
@@ -31,8 +32,9 @@ export function EditOrderPage() {
   const { t } = useTranslation('edit');
   const { id } = useParams({ from: '/inside/orders/$id/edit' });
   const query = useOrderToEdit(id);
+  const number = useOrderNumber();
   const may = useMay();
-  const title = t('order.edit', { number: query.data?.external_id ?? '' });
+  const title = t('order.edit', { number: number(query.data?.external_id) });
   const above = (
     <Link to="/orders/$id" params={{ id }}>
       {t('order.back')}
@@ -58,6 +60,7 @@ function OrderFields({ order, customer, onReload }: { order?: Order; customer: s
   const [was] = useState(() => (order ? formOf(order, (at) => f.dayKey(Date.parse(at))) : undefined));
   const [form, setForm] = useState<OrderForm>(() => was ?? emptyOrder(currency, today, customer));
   const save = useSaveOrder(order?.id ?? '');
+  const number = useOrderNumber();
   const wrong = useWrong(save.error);
   const currencies = useCurrencies();
   const set = (part: Partial<OrderForm>) => setForm({ ...form, ...part });
@@ -74,7 +77,7 @@ function OrderFields({ order, customer, onReload }: { order?: Order; customer: s
       { body: bodyOf(form, was, today), version: order?.version ?? '' },
       {
         onSuccess: (o) => {
-          say(t(order ? 'order.saved' : 'order.made', { number: o.external_id }));
+          say(t(order ? 'order.saved' : 'order.made', { number: number(o.external_id) }));
           void leave(o.id);
         },
       },

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay } from '@/shared/me/queries.ts';
 import { Card } from '@/shared/ui/Card.tsx';
+import { useOrderNumber } from '@/shared/ui/orderNumber.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Loaded, NoPermission } from '@/shared/ui/states.tsx';
 import { say } from '@/shared/ui/undo.tsx';
@@ -18,6 +19,7 @@ export function RefundPage() {
   const { t } = useTranslation('edit');
   const { id } = useParams({ from: '/inside/orders/$id/refund' });
   const query = useOrderToEdit(id);
+  const number = useOrderNumber();
   const may = useMay();
   const above = (
     <Link to="/orders/$id" params={{ id }}>
@@ -25,7 +27,7 @@ export function RefundPage() {
     </Link>
   );
   return (
-    <Page title={t('refund.title', { number: query.data?.external_id ?? '' })} above={above}>
+    <Page title={t('refund.title', { number: number(query.data?.external_id) })} above={above}>
       {may('order.write') ? (
         <Loaded query={query}>{(o) => <RefundFields key={o.version} order={o} onReload={() => void query.refetch()} />}</Loaded>
       ) : (
@@ -40,6 +42,7 @@ function RefundFields({ order: o, onReload }: { order: Order; onReload: () => vo
   const f = useFormat();
   const navigate = useNavigate();
   const refund = useRefundOrder(o.id);
+  const number = useOrderNumber();
   const wrong = useWrong(refund.error);
   const [back, setBack] = useState<string[]>(() => o.lines.map(() => ''));
   const [amount, setAmount] = useState<string>();
@@ -65,7 +68,7 @@ function RefundFields({ order: o, onReload }: { order: Order; onReload: () => vo
       },
       {
         onSuccess: () => {
-          say(t('refund.done', { number: o.external_id }));
+          say(t('refund.done', { number: number(o.external_id) }));
           void leave();
         },
       },

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '@/shared/me/queries.ts';
+import { useOrderNumber } from '@/shared/ui/orderNumber.ts';
 import { useProblemText } from '@/shared/ui/problemText.ts';
 import { complain, doWithUndo } from '@/shared/ui/undo.tsx';
 import type { OrderDetail } from './queries.ts';
@@ -13,6 +14,7 @@ export function OrderActions({ order: o }: { order: OrderDetail }) {
   const { t } = useTranslation('edit');
   const may = useMay();
   const text = useProblemText();
+  const number = useOrderNumber();
   const edit = useEditOrder(o.id);
   const [waiting, setWaiting] = useState(false);
   if (!may('order.write')) return null;
@@ -20,7 +22,7 @@ export function OrderActions({ order: o }: { order: OrderDetail }) {
   const turn = () => {
     setWaiting(true);
     doWithUndo({
-      message: t(cancelled ? 'action.reinstated' : 'action.cancelled', { number: o.external_id }),
+      message: t(cancelled ? 'action.reinstated' : 'action.cancelled', { number: number(o.external_id) }),
       commit: () => edit.mutateAsync({ status: cancelled ? 'placed' : 'cancelled' }).finally(() => setWaiting(false)),
       revert: () => setWaiting(false),
       failed: (error) => complain(text(error)),

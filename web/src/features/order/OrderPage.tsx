@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormat } from '@/shared/format/useFormat.ts';
 import { useMay } from '@/shared/me/queries.ts';
 import { Card, Facts } from '@/shared/ui/Card.tsx';
+import { useOrderNumber } from '@/shared/ui/orderNumber.ts';
 import { Page } from '@/shared/ui/Page.tsx';
 import { Properties } from '@/shared/ui/Properties.tsx';
 import { Loaded } from '@/shared/ui/states.tsx';
@@ -18,7 +19,8 @@ export function OrderPage() {
   const { id } = useParams({ from: '/inside/orders/$id' });
   const query = useOrder(id);
   const o = query.data;
-  const title = t('page.title', { number: o?.external_id ?? '' });
+  const number = useOrderNumber();
+  const title = t('page.title', { number: number(o?.external_id) });
   return (
     <Page
       title={o ? title : t('list.title')}

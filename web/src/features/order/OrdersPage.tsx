@@ -10,6 +10,7 @@ import { ListPage } from '@/shared/list/ListPage.tsx';
 import { FilterChip } from '@/shared/list/Toolbar.tsx';
 import { useMay } from '@/shared/me/queries.ts';
 import { ParcelDrawing } from '@/shared/ui/drawings.tsx';
+import { useOrderNumber } from '@/shared/ui/orderNumber.ts';
 import { Empty } from '@/shared/ui/states.tsx';
 import classes from './Order.module.css';
 import { OrderState } from './OrderState.tsx';
@@ -100,9 +101,10 @@ function useFilters(search: OrderSearch): Filter[] {
 }
 
 function NumberLink({ order: o }: { order: Order }) {
+  const number = useOrderNumber();
   return (
     <Link to="/orders/$id" params={{ id: o.id }} className={classes.number}>
-      <bdi>{o.external_id}</bdi>
+      <bdi>{number(o.external_id)}</bdi>
     </Link>
   );
 }

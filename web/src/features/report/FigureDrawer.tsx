@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Money } from '@/shared/format/format.ts';
 import { useFormat } from '@/shared/format/useFormat.ts';
+import { useOrderNumber } from '@/shared/ui/orderNumber.ts';
 import { Bones, Empty, Problem, Waiting } from '@/shared/ui/states.tsx';
 import { type FigureKey, figures } from './figures.ts';
 import classes from './Overview.module.css';
@@ -75,9 +76,10 @@ export function FigureDrawer({ figure, period, onClose }: Props) {
 }
 
 function Row({ row: r, kind }: { row: OverviewRow; kind: string }) {
+  const number = useOrderNumber();
   const f = useFormat();
   const people = kind === 'new_customers' || kind === 'customers';
-  const label = <bdi>{r.external_id || r.name || r.id}</bdi>;
+  const label = <bdi>{r.external_id ? number(r.external_id) : r.name || r.id}</bdi>;
   return (
     <li className={classes.rowLine}>
       {people ? (
