@@ -145,7 +145,7 @@ await visit(async (v) => {
   for (const words of ['69,659', '$2,500,315.63', '23,570', 'Lines without a product']) await page.getByText(words, { exact: true }).first().waitFor()
   await v.look('15-figures')
   await side('Orders')
-  await page.getByRole('table').waitFor()
+  await page.getByRole('link', { name: 'without number' }).first().waitFor()
   await v.look('16-orders')
 
   v.at('the customer')
@@ -163,6 +163,8 @@ await visit(async (v) => {
   }
   await page.getByText('$100.50').first().waitFor()
   await v.look('18-profile')
+  await story.getByText(/Order .?without number/).first().waitFor()
+  v.check((await page.getByText('row:').count()) === 0, 'the checksum of a row is shown as the number of its order')
   const profile = new URL(page.url()).pathname
 
   v.at('in Persian, on a phone')
