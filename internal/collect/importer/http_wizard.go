@@ -3,10 +3,12 @@ package importer
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"rapport/internal/access/role"
+	"rapport/internal/base/clock"
 	"rapport/internal/platform/httpapi"
 )
 
@@ -134,8 +136,13 @@ func (s *Service) wizardRoutes(api huma.API) {
 		func(ctx context.Context, in *struct {
 			ID     httpapi.ID `path:"id"`
 			DryRun bool       `query:"dry_run" doc:"Read and check everything, change nothing"`
+			Seen   time.Time  `query:"seen" doc:"The draft's updated_at when it was looked at; where it was corrected since, nothing is started"`
 		}) (*body[Row], error) {
-			i, err := s.Begin(ctx, in.ID.ID, in.DryRun)
+			seen := int64(0)
+			if !in.Seen.IsZero() {
+				seen = clock.Micros(in.Seen)
+			}
+			i, err := s.BeginAs(ctx, in.ID.ID, in.DryRun, seen)
 			if err != nil {
 				return nil, err
 			}

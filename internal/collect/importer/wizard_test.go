@@ -114,6 +114,23 @@ func TestPreview(t *testing.T) {
 	})
 }
 
+// TestSomebodyElseCorrects starts a draft that is not any more what was looked at.
+func TestSomebodyElseCorrects(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	i := w.draft("a.csv", "email,customer_id\na@example.com,1\n")
+	w.clock.Advance(time.Second)
+	p, err := w.Change(ctx, i.ID, importer.Change{Mapping: map[string]string{"customer_id": "-"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.BeginAs(ctx, i.ID, false, i.UpdatedAt); errs.As(err) == nil || errs.As(err).Code != "import.corrected" {
+		t.Errorf("started as it was: %v", err)
+	}
+	if _, err := w.BeginAs(ctx, i.ID, false, p.Import.UpdatedAt); err != nil {
+		t.Errorf("started as it is: %v", err)
+	}
+}
+
 // TestAbandoned leaves drafts and uploads lying about. What nobody takes up again is gone after a day, and only then.
 func TestAbandoned(t *testing.T) {
 	w := newWorld(t, dbtest.SQLite(t))

@@ -5121,6 +5121,8 @@ export interface operations {
             query?: {
                 /** @description Read and check everything, change nothing */
                 dry_run?: boolean;
+                /** @description The draft's updated_at when it was looked at; where it was corrected since, nothing is started */
+                seen?: string;
             };
             header?: never;
             path: {

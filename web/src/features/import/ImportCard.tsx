@@ -58,6 +58,7 @@ function Course({ i }: { i: Import }) {
   if (i.status === 'draft') return <p className="small dim">{t('draftNote')}</p>;
   const { share, secondsLeft } = pace(i);
   const skipped = Object.values(i.skipped).reduce((a, b) => a + b, 0);
+  if (i.status === 'waiting' && i.rows_read === 0) return <p className="small dim">{t('queued')}</p>;
   if (i.status === 'running' || i.status === 'waiting') {
     return (
       <div className={classes.progress}>

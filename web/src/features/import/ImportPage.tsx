@@ -12,7 +12,7 @@ import { kinds } from './columns.ts';
 import classes from './Import.module.css';
 import { ImportCard } from './ImportCard.tsx';
 import { PreviewView } from './PreviewView.tsx';
-import { type Plan, useChange, useImport, useImportAct, usePlan, usePreview } from './queries.ts';
+import { type Plan, useChange, useImport, useImportAct, usePlan, usePreview, useStart } from './queries.ts';
 
 /** One import: as a draft the wizard's steps, afterwards how far it is. */
 export function ImportPage() {
@@ -55,7 +55,7 @@ function Wizard({ plan }: { plan: Plan }) {
   const id = plan.import.id;
   const change = useChange(id);
   const preview = usePreview(id);
-  const start = useImportAct('start');
+  const start = useStart(id);
   const discard = useImportAct('discard');
   const correct: typeof change.mutate = (body, options) => {
     preview.reset();
@@ -96,8 +96,14 @@ function Wizard({ plan }: { plan: Plan }) {
           {text(error)}
         </p>
       )}
+      {(plan.import.kind === 'events' || plan.import.kind === 'web_logs') && <p className="small">{t('noUndo')}</p>}
       <footer className={classes.foot}>
-        <Button disabled={!ready} variant={preview.data ? 'filled' : 'default'} loading={start.isPending} onClick={() => start.mutate(id)}>
+        <Button
+          disabled={!ready}
+          variant={preview.data ? 'filled' : 'default'}
+          loading={start.isPending}
+          onClick={() => start.mutate(plan.import.updated_at, { onError: () => preview.reset() })}
+        >
           {t('start')}
         </Button>
         <Button

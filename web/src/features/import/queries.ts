@@ -78,7 +78,22 @@ export function usePreview(id: string) {
   return useMutation({ mutationFn: () => need(api.POST('/api/v1/imports/{id}/preview', path(id))) });
 }
 
-export function useImportAct(act: 'cancel' | 'resume' | 'undo' | 'start' | 'discard') {
+/** Starts a draft as it was looked at. Where somebody else was quicker, what is shown is fetched anew. */
+export function useStart(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (seen: string) => done(api.POST('/api/v1/imports/{id}/start', { params: { path: { id }, query: { seen } } })),
+    onSettled: async (_, error) => {
+      void client.invalidateQueries({ queryKey: ['imports'] });
+      await client.invalidateQueries({ queryKey: ['import', id], exact: true });
+      if (error && client.getQueryData<Import>(['import', id])?.status === 'draft') {
+        await client.invalidateQueries({ queryKey: ['import', id, 'plan'] });
+      }
+    },
+  });
+}
+
+export function useImportAct(act: 'cancel' | 'resume' | 'undo' | 'discard') {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => {
@@ -89,15 +104,13 @@ export function useImportAct(act: 'cancel' | 'resume' | 'undo' | 'start' | 'disc
           return done(api.POST('/api/v1/imports/{id}/resume', path(id)));
         case 'undo':
           return done(api.POST('/api/v1/imports/{id}/undo', path(id)));
-        case 'start':
-          return done(api.POST('/api/v1/imports/{id}/start', path(id)));
         default:
           return done(api.DELETE('/api/v1/imports/{id}', path(id)));
       }
     },
-    onSuccess: (_, id) => {
+    onSettled: (_, error, id) => {
       void client.invalidateQueries({ queryKey: ['imports'] });
-      if (act !== 'discard') void client.invalidateQueries({ queryKey: ['import', id], exact: true });
+      if (act !== 'discard' || error) void client.invalidateQueries({ queryKey: ['import', id], exact: true });
     },
   });
 }
