@@ -97,6 +97,9 @@ func TestMigrate(t *testing.T) {
 		t.Fatalf("back: %d %s %s", code, out, said)
 	}
 	t.Log(strings.TrimSpace(out))
+	if logs, _ := filepath.Glob(filepath.Join(back, "*-wal")); len(logs) > 0 {
+		t.Errorf("the new directory is not as after a clean stop: %v", logs)
+	}
 	home := harness.Start(t, back, "127.0.0.1:0")
 	again := sign(home)
 	if diff := cmp.Diff(want, ask(again)); diff != "" {

@@ -184,7 +184,7 @@ func (m *migration) intoDirectory(ctx context.Context, source *App, dir string, 
 	if err := copyTree(m.from.Path("imports"), target.Path("imports")); err != nil {
 		return err
 	}
-	if err := errors.Join(backup.SyncTree(d.Path), d.Seal()); err != nil {
+	if err := errors.Join(backup.LeaveNoLogs(ctx, d.Path), backup.SyncTree(d.Path), d.Seal()); err != nil {
 		return err
 	}
 	if err := d.Become(dir); err != nil {
@@ -233,7 +233,8 @@ func (m *migration) fill(ctx context.Context, source *App, c *config.Config, r *
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, target.Close()) }()
+	// Nothing was started, so nothing is stopped by closing; but the journal belongs to ingest.
+	defer func() { err = errors.Join(err, target.house.ingest.Stop(context.WithoutCancel(ctx)), target.Close()) }()
 	from, closeFrom, err := source.side(ctx, m.from)
 	if err != nil {
 		return err

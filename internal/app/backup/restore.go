@@ -86,7 +86,7 @@ func restoreInto(ctx context.Context, path, dir string, head archive.Head, t *Ta
 		return r, err
 	}
 	r.Full = true
-	if err := errors.Join(leaveNoLogs(ctx, d.Path), SyncTree(d.Path), d.Seal()); err != nil {
+	if err := errors.Join(LeaveNoLogs(ctx, d.Path), SyncTree(d.Path), d.Seal()); err != nil {
 		return r, err
 	}
 	if err := d.Become(dir); err != nil { // an empty directory is replaced
@@ -198,8 +198,8 @@ func NoRoom(err error) bool {
 	return sqldb.IsFull(err) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EDQUOT)
 }
 
-// leaveNoLogs merges the write-ahead files that checking has made, so that the directory is as after a clean stop.
-func leaveNoLogs(ctx context.Context, dir string) error {
+// LeaveNoLogs merges the write-ahead files that whoever filled a directory has left, so that the directory is as after a clean stop.
+func LeaveNoLogs(ctx context.Context, dir string) error {
 	for _, name := range []string{storeFile, journalFile, activityFile} {
 		if !exists(dir, name) {
 			continue
