@@ -89,10 +89,11 @@ func TestImportsTogether(t *testing.T) {
 			Orders, Customers, Events int64
 			Revenue                   struct{ Amount string }
 		}
-		owner.Get("/api/v1/reports/overview?from=2024-01-01&to=2025-01-01", &overview)
-		if overview.Orders != orders || harness.Cents(t, overview.Revenue.Amount) != cents || overview.Customers != people {
-			t.Errorf("the second file: %+v", overview)
-		}
+		// Figures follow an import within a moment.
+		harness.Until(t, 20*time.Second, "the figures of the second file", func() (bool, string) {
+			owner.Get("/api/v1/reports/overview?from=2024-01-01&to=2025-01-01", &overview)
+			return overview.Orders == orders && harness.Cents(t, overview.Revenue.Amount) == cents && overview.Customers == people, fmt.Sprintf("%+v", overview)
+		})
 		persons := harness.All[struct {
 			ExternalID string `json:"external_id"`
 			Name       string
