@@ -76,7 +76,7 @@ func (s *Service) Prepare(ctx context.Context, d Draft) (User, error) {
 
 // First stores a prepared user if he is the first, for the set-up; errs.Conflict ("setup.done") otherwise.
 func (s *Service) First(ctx context.Context, tx *sqldb.Tx, u User) error {
-	if err := lock(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return err
 	}
 	exists, err := anyUser(ctx, tx)
@@ -91,7 +91,7 @@ func (s *Service) First(ctx context.Context, tx *sqldb.Tx, u User) error {
 
 // Join stores a prepared user in the caller's transaction: he accepted an invitation, and ctx says that it is he who asks.
 func (s *Service) Join(ctx context.Context, tx *sqldb.Tx, u User) error {
-	if err := lock(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return err
 	}
 	return s.insert(ctx, tx, u)
@@ -131,7 +131,7 @@ func (s *Service) update(ctx context.Context, want id.ID, p Patch) (User, error)
 	}
 	var next User
 	err := s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		if err := lock(ctx, tx); err != nil {
+		if err := tx.Turn(ctx, turn); err != nil {
 			return err
 		}
 		old, err := s.ByID(ctx, tx, want)
@@ -159,7 +159,7 @@ func (s *Service) Hash(ctx context.Context, password string) (Hash, error) {
 // Reset gives a user another password in the caller's transaction, which ends his sessions. It changes nothing and reports false where
 // he is disabled or his password is another one than at the epoch given.
 func (s *Service) Reset(ctx context.Context, tx *sqldb.Tx, want id.ID, epoch int64, h Hash) (User, bool, error) {
-	if err := lock(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return User{}, false, err
 	}
 	old, found, err := byID(ctx, tx, want)

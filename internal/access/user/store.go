@@ -14,16 +14,8 @@ import (
 
 const columns = `user_id, email, name, role, password_hash, language, disabled, epoch, created_at, updated_at`
 
-// lockUsers lets one transaction at a time change users. A write transaction of SQLite is alone anyway.
-var lockUsers = sqldb.PerEngine{SQLite: `SELECT 1`, Postgres: `SELECT 1 FROM (SELECT pg_advisory_xact_lock(7226001)) AS l`}
-
-func lock(ctx context.Context, tx *sqldb.Tx) error {
-	var one int
-	if err := tx.Row(ctx, lockUsers.For(tx)).Scan(&one); err != nil {
-		return fmt.Errorf("lock users: %w", err)
-	}
-	return nil
-}
+// turn lets one transaction at a time change users.
+const turn = 7226001
 
 func insert(ctx context.Context, q sqldb.Q, u User) error {
 	_, err := q.Exec(ctx, `INSERT INTO users (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,

@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +37,7 @@ type world struct {
 	catalog  *catalog.Service
 	people   *customer.Service
 	consents []importer.Consent
+	mu       sync.Mutex
 	audit    []string
 	heard    map[string]int
 	tick     time.Duration // passes with every chunk
@@ -65,6 +68,8 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 			return nil
 		},
 		Audit: func(_ context.Context, _ sqldb.Q, action, _ string, _ map[string]any) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			w.audit = append(w.audit, action)
 			return nil
 		},
@@ -249,6 +254,33 @@ func TestOrders(t *testing.T) {
 		w.expect(i, "7 rows: 0 created, 1 updated, 2 unchanged, 3 refused")
 		if n := w.number(`SELECT total FROM orders WHERE external_id = '#2'`); n != 2100 {
 			t.Errorf("total %d", n)
+		}
+	})
+}
+
+// TestSameFileAtOnce starts imports of one file at the same time: all speak as of the instant of the first, or each would take the rows of
+// the others for older than its own.
+func TestSameFileAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		w := newWorld(t, db)
+		for round := range 5 {
+			file := fmt.Sprintf("customer_id,email\nc%d,c%d@example.com\n", round, round)
+			var all sync.WaitGroup
+			speak := make([]int64, 6)
+			for k := range speak {
+				all.Go(func() {
+					w.clock.Advance(time.Second)
+					i, err := w.Create(ctx, importer.Request{Kind: importer.Customers, Name: "c.csv"}, strings.NewReader(file))
+					if err != nil {
+						t.Error(err)
+					}
+					speak[k] = i.SpeaksAt
+				})
+			}
+			all.Wait()
+			if slices.Min(speak) != slices.Max(speak) {
+				t.Errorf("round %d: they speak as of %d", round, speak)
+			}
 		}
 	})
 }

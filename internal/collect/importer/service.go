@@ -263,8 +263,12 @@ func (s *Service) accept(ctx context.Context, i *Import) error {
 	})
 }
 
-// place finds the source of an import and as of when it speaks.
+// place finds the source of an import and as of when it speaks. The same file given twice at one time is given one after the other: the
+// second must see as of when the first speaks, or it would take every row for news.
 func (s *Service) place(ctx context.Context, tx *sqldb.Tx, i *Import) error {
+	if err := tx.Turn(ctx, turn); err != nil {
+		return err
+	}
 	source, err := s.FileSource(ctx, tx, i.ShopID)
 	if err != nil {
 		return err

@@ -96,6 +96,9 @@ func selectWork(ctx context.Context, q sqldb.Q) ([]Import, error) {
 	return readImports(ctx, q, `SELECT `+importColumns+` FROM imports WHERE status IN ('waiting', 'running', 'undoing') ORDER BY import_id`)
 }
 
+// turn keeps imports from starting at the same time.
+const turn = 7205759403792793603
+
 // selectSpeaksAt gives as of when the same file spoke the first time; 0 where it is new.
 func selectSpeaksAt(ctx context.Context, q sqldb.Q, i *Import) (int64, error) {
 	var at int64

@@ -79,7 +79,7 @@ func (s *Service) See(ctx context.Context, tx *sqldb.Tx, sightings []Sighting) e
 }
 
 func (s *Service) see(ctx context.Context, tx *sqldb.Tx, best map[name]*Sighting) error {
-	if err := lockCatalog(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return err
 	}
 	clean := make(map[name]*Sighting, len(best))

@@ -97,7 +97,7 @@ func (s *Service) Upsert(ctx context.Context, tx *sqldb.Tx, entries []Entry) ([]
 }
 
 func (s *Service) upsert(ctx context.Context, tx *sqldb.Tx, entries []Entry, kept remembered) ([]Outcome, error) {
-	if err := lockCatalog(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return nil, err
 	}
 	now := clock.Micros(s.Clock.Now())

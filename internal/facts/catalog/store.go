@@ -9,17 +9,8 @@ import (
 	"rapport/internal/platform/sqldb"
 )
 
-// Two batches must not both find a product missing; SQLite has one writer.
-var sqlLock = sqldb.PerEngine{Postgres: `SELECT pg_advisory_xact_lock(7205759403792793602)`}
-
-func lockCatalog(ctx context.Context, tx *sqldb.Tx) error {
-	if stmt := sqlLock.For(tx); stmt != "" {
-		if _, err := tx.Exec(ctx, stmt); err != nil {
-			return fmt.Errorf("lock catalogue: %w", err)
-		}
-	}
-	return nil
-}
+// turn: two batches must not both find a product missing.
+const turn = 7205759403792793602
 
 const chunk = 200
 

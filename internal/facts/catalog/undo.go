@@ -81,7 +81,7 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, formers []Former) (Und
 	if len(formers) == 0 {
 		return u, nil
 	}
-	if err := lockCatalog(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return u, err
 	}
 	at := make(map[id.ID]int64, len(formers))

@@ -283,7 +283,7 @@ func (s *Service) Edit(ctx context.Context, product id.ID, d *Patch) (Product, e
 		return Product{}, err
 	}
 	err := s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		if err := lockCatalog(ctx, tx); err != nil {
+		if err := tx.Turn(ctx, turn); err != nil {
 			return err
 		}
 		p, ok, err := selectOne(ctx, tx, product)

@@ -64,17 +64,15 @@ func ids(list []id.ID) []int64 {
 	return out
 }
 
-// sqlLock lets one batch of identities run at a time; on SQLite the one writer does.
-var sqlLock = sqldb.PerEngine{Postgres: `SELECT pg_advisory_xact_lock(7283001)`}
+// turn lets one batch of identities run at a time.
+const turn = 7283001
 
 const sqlVersion = `SELECT version FROM identity_state WHERE name = 'identity'`
 
 // lock waits for its turn and forgets what is remembered if somebody else was at work since.
 func (b *batch) lock(ctx context.Context) error {
-	if stmt := sqlLock.For(b.tx); stmt != "" {
-		if _, err := b.tx.Exec(ctx, stmt); err != nil {
-			return fmt.Errorf("lock identities: %w", err)
-		}
+	if err := b.tx.Turn(ctx, turn); err != nil {
+		return err
 	}
 	err := b.tx.Row(ctx, sqlVersion).Scan(&b.version)
 	if err != nil && err != sqldb.ErrNoRows {

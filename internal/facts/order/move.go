@@ -16,7 +16,7 @@ func (s *Service) Move(ctx context.Context, tx *sqldb.Tx, from, to id.ID, anonym
 	if from == to || from == 0 {
 		return Touched{}, nil
 	}
-	if err := lockOrders(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return Touched{}, err
 	}
 	refs, err := selectMovable(ctx, tx, from, anonymousID, fromAt, untilAt)
@@ -39,7 +39,7 @@ func (s *Service) MoveByEmail(ctx context.Context, tx *sqldb.Tx, from, to id.ID,
 	if from == to || from == 0 || email == "" {
 		return Touched{}, nil
 	}
-	if err := lockOrders(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return Touched{}, err
 	}
 	refs, err := selectGuest(ctx, tx, from, email)

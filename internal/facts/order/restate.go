@@ -17,35 +17,46 @@ const restateChunk = 500
 // fromDay is the first day that may have changed. It goes through the orders in bounded steps, each a transaction of its own that
 // announces what it changed; stopped in the middle it may be called again.
 func (s *Service) Restate(ctx context.Context, currency string, fromDay int64) error {
+	return s.inSteps(ctx, func(after id.ID) ([]ref, error) {
+		return selectRestatable(ctx, s.DB, currency, fromDay, after, restateChunk)
+	}, s.restate)
+}
+
+// inSteps goes through orders, each step a transaction of its own in the turn of orders. next gives those behind an id; do gets them as they stand.
+func (s *Service) inSteps(ctx context.Context, next func(after id.ID) ([]ref, error),
+	do func(ctx context.Context, tx *sqldb.Tx, refs []ref, states map[ref]*state) error) error {
 	after := id.ID(0)
 	for {
-		refs, err := selectRestatable(ctx, s.DB, currency, fromDay, after, restateChunk)
+		refs, err := next(after)
 		if err != nil || len(refs) == 0 {
 			return err
 		}
 		after = refs[len(refs)-1].order
-		if err := s.DB.Tx(ctx, func(tx *sqldb.Tx) error { return s.restate(ctx, tx, refs) }); err != nil {
+		err = s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+			if err := tx.Turn(ctx, turn); err != nil {
+				return err
+			}
+			states := make(map[ref]*state, len(refs))
+			for _, r := range refs {
+				states[r] = &state{}
+			}
+			if err := selectStates(ctx, tx, states); err != nil {
+				return err
+			}
+			return do(ctx, tx, refs, states)
+		})
+		if err != nil {
 			return err
 		}
 	}
 }
 
-func (s *Service) restate(ctx context.Context, tx *sqldb.Tx, refs []ref) error {
-	if err := lockOrders(ctx, tx); err != nil {
-		return err
-	}
+func (s *Service) restate(ctx context.Context, tx *sqldb.Tx, refs []ref, states map[ref]*state) error {
 	b := &batch{svc: s, tx: tx, now: clock.Micros(s.Clock.Now())}
 	b.currency, b.zone = s.Reporting()
-	need := make(map[ref]*state, len(refs))
-	for _, r := range refs {
-		need[r] = &state{}
-	}
-	if err := selectStates(ctx, tx, need); err != nil {
-		return err
-	}
 	var orders, refunds [][]any
 	for _, r := range refs {
-		st := need[r]
+		st := states[r]
 		if !st.exists {
 			continue // moved meanwhile, and converted there
 		}

@@ -121,7 +121,7 @@ func (s *Service) Look(ctx context.Context, tx *sqldb.Tx, changes []Change) (*Kn
 	if len(changes) == 0 {
 		return k, nil
 	}
-	if err := lockOrders(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return nil, err
 	}
 	seen := make(map[orderKey]bool, len(changes))

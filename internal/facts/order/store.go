@@ -11,17 +11,8 @@ import (
 	"rapport/internal/platform/sqldb"
 )
 
-// Batches come from several writers; on PostgreSQL two of them must not both find an order missing. SQLite has one writer.
-var sqlLock = sqldb.PerEngine{Postgres: `SELECT pg_advisory_xact_lock(7205759403792793601)`}
-
-func lockOrders(ctx context.Context, tx *sqldb.Tx) error {
-	if stmt := sqlLock.For(tx); stmt != "" {
-		if _, err := tx.Exec(ctx, stmt); err != nil {
-			return fmt.Errorf("lock orders: %w", err)
-		}
-	}
-	return nil
-}
+// turn: batches come from several writers, and two of them must not both find an order missing.
+const turn = 7205759403792793601
 
 // chunk is the size of key lists. One size, the last chunk filled up with repeats, keeps the number of different statements small.
 const chunk = 250

@@ -12,33 +12,15 @@ import (
 // with them what was claimed about them. It works in bounded steps; stopped in the middle it may be called again. There is no way back:
 // what counted may have been confirmed by another since, so that a source that is no longer trusted is not believed from then on.
 func (s *Service) Trust(ctx context.Context, source id.ID) error {
-	after := id.ID(0)
-	for {
-		refs, err := selectUnconfirmed(ctx, s.DB, source, after, restateChunk)
-		if err != nil || len(refs) == 0 {
-			return err
-		}
-		after = refs[len(refs)-1].order
-		if err := s.DB.Tx(ctx, func(tx *sqldb.Tx) error { return s.trust(ctx, tx, refs) }); err != nil {
-			return err
-		}
-	}
+	return s.inSteps(ctx, func(after id.ID) ([]ref, error) {
+		return selectUnconfirmed(ctx, s.DB, source, after, restateChunk)
+	}, s.trust)
 }
 
-func (s *Service) trust(ctx context.Context, tx *sqldb.Tx, refs []ref) error {
-	if err := lockOrders(ctx, tx); err != nil {
-		return err
-	}
-	need := make(map[ref]*state, len(refs))
-	for _, r := range refs {
-		need[r] = &state{}
-	}
-	if err := selectStates(ctx, tx, need); err != nil {
-		return err
-	}
+func (s *Service) trust(ctx context.Context, tx *sqldb.Tx, refs []ref, states map[ref]*state) error {
 	var changes []Change
 	for _, r := range refs {
-		if st := need[r]; st.exists && !st.order.Confirmed { // else moved or confirmed meanwhile
+		if st := states[r]; st.exists && !st.order.Confirmed { // else moved or confirmed meanwhile
 			changes = append(changes, st.said())
 		}
 	}

@@ -92,7 +92,7 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, source id.ID, formers 
 	if len(formers) == 0 {
 		return u, nil
 	}
-	if err := lockOrders(ctx, tx); err != nil {
+	if err := tx.Turn(ctx, turn); err != nil {
 		return u, err
 	}
 	now, err := selectFates(ctx, tx, formers)

@@ -277,6 +277,18 @@ func WithCommit(ctx context.Context, last func(ctx context.Context, tx *Tx) erro
 // OnCommit has f called after the transaction is committed.
 func (tx *Tx) OnCommit(f func()) { tx.onCommit = append(tx.onCommit, f) }
 
+// Turn waits until no other transaction has the turn named by a number, and keeps it to the end: for what must read and then write alone.
+// The numbers are PostgreSQL's advisory locks, one name for each; a write transaction of SQLite is alone anyway.
+func (tx *Tx) Turn(ctx context.Context, turn int64) error {
+	if tx.Engine() == SQLite {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, turn); err != nil {
+		return fmt.Errorf("wait for turn %d: %w", turn, err)
+	}
+	return nil
+}
+
 // Engine tells which database this is.
 func (tx *Tx) Engine() Engine { return tx.db.engine }
 
