@@ -217,6 +217,6 @@ func SyncTree(dir string) error {
 		if err != nil || !e.IsDir() {
 			return err
 		}
-		return syncDir(path)
+		return scratch.SyncDir(path)
 	})
 }

@@ -294,7 +294,7 @@ func Into(ctx context.Context, path string, full bool, write func(f *os.File) er
 	if err = os.Rename(part, path); err != nil {
 		return r, fmt.Errorf("name the backup: %w", err)
 	}
-	return r, syncDir(filepath.Dir(path))
+	return r, scratch.SyncDir(filepath.Dir(path))
 }
 
 // notWritten speaks of a disk without room as such.

@@ -142,7 +142,7 @@ func (s *Service) wizardRoutes(api huma.API) {
 			if !in.Seen.IsZero() {
 				seen = clock.Micros(in.Seen)
 			}
-			i, err := s.BeginAs(ctx, in.ID.ID, in.DryRun, seen)
+			i, err := s.Begin(ctx, in.ID.ID, in.DryRun, seen)
 			if err != nil {
 				return nil, err
 			}

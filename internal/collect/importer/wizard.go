@@ -192,13 +192,9 @@ func (s *Service) keepDraft(ctx context.Context, q sqldb.Q, i *Import) error {
 	return err
 }
 
-// Begin has a draft imported as it is understood now.
-func (s *Service) Begin(ctx context.Context, which id.ID, dryRun bool) (Import, error) {
-	return s.BeginAs(ctx, which, dryRun, 0)
-}
-
-// BeginAs is Begin for who has looked at the draft as it was at an instant, its UpdatedAt: where somebody corrected it since, he must look again. 0 asks for nothing.
-func (s *Service) BeginAs(ctx context.Context, which id.ID, dryRun bool, seen int64) (Import, error) {
+// Begin has a draft imported as it is understood now. seen is the draft's UpdatedAt as the caller has looked at it: where somebody corrected
+// it since, he must look again; 0 asks for nothing.
+func (s *Service) Begin(ctx context.Context, which id.ID, dryRun bool, seen int64) (Import, error) {
 	i, err := s.draft(ctx, which)
 	if err != nil {
 		return i, err

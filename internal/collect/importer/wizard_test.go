@@ -101,7 +101,7 @@ func TestPreview(t *testing.T) {
 		if before != "2 6.00 USD -> 7.00 USD" {
 			t.Errorf("the change is shown as %q", before)
 		}
-		if _, err := w.Begin(ctx, i.ID, false); err != nil {
+		if _, err := w.Begin(ctx, i.ID, false, 0); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.RunOne(ctx, i.ID); err != nil {
@@ -123,10 +123,10 @@ func TestSomebodyElseCorrects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.BeginAs(ctx, i.ID, false, i.UpdatedAt); errs.As(err) == nil || errs.As(err).Code != "import.corrected" {
+	if _, err := w.Begin(ctx, i.ID, false, i.UpdatedAt); errs.As(err) == nil || errs.As(err).Code != "import.corrected" {
 		t.Errorf("started as it was: %v", err)
 	}
-	if _, err := w.BeginAs(ctx, i.ID, false, p.Import.UpdatedAt); err != nil {
+	if _, err := w.Begin(ctx, i.ID, false, p.Import.UpdatedAt); err != nil {
 		t.Errorf("started as it is: %v", err)
 	}
 }
@@ -169,7 +169,7 @@ func TestLeftFiles(t *testing.T) {
 	draft := w.draft("draft.csv", file)
 	done := w.done(importer.Request{Kind: importer.Customers}, strings.NewReader(file))
 	undone := w.draft("undone.csv", file+"b@example.com\n")
-	if _, err := w.Begin(ctx, undone.ID, false); err != nil {
+	if _, err := w.Begin(ctx, undone.ID, false, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.RunOne(ctx, undone.ID); err != nil {

@@ -101,7 +101,7 @@ func (d *Dir) Become(target string) error {
 		return err
 	}
 	d.Path = target
-	return syncDir(filepath.Dir(target))
+	return SyncDir(filepath.Dir(target))
 }
 
 // Settle removes the note of a directory that has its place.
@@ -223,7 +223,8 @@ func sweep(dir string) (bool, error) {
 
 func lock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
 
-func syncDir(dir string) error {
+// SyncDir makes the names in a directory durable.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

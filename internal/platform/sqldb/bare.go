@@ -65,9 +65,6 @@ func (db *DB) Bare(ctx context.Context, want func(table string) bool) (*Bare, er
 
 // Dress gives a filled table its indexes back.
 func (b *Bare) Dress(ctx context.Context, table string) error {
-	if b == nil {
-		return nil
-	}
 	for _, p := range b.parts {
 		if p.table != table {
 			continue

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -59,27 +60,15 @@ func rawEvent(v [][]byte) (e warehouse.Event, err error) {
 	}
 	e.SessionStart = v[3][0] != 0
 	e.At, e.ReceivedAt, e.Day = sqldb.RawInstant(v[4]), sqldb.RawInstant(v[5]), sqldb.RawDay(v[6])
-	n := 0
-	for i := 9; i < 18; i++ {
-		if i != 13 {
-			n += len(v[i])
-		}
-	}
-	b := make([]byte, 0, n)
-	for i := 9; i < 16; i++ {
-		if i != 13 {
-			b = append(b, v[i]...)
-		}
-	}
-	text := string(b)
+	b := slices.Concat(v[9], v[10], v[11], v[12], v[14], v[15], v[16], v[17])
+	at := len(b) - len(v[16]) - len(v[17])
+	text := string(b[:at])
 	for _, f := range []struct {
 		into *string
 		i    int
 	}{{&e.Kind, 9}, {&e.Name, 10}, {&e.Campaign, 11}, {&e.MessageID, 12}, {&e.AnonymousID, 14}, {&e.UserID, 15}} {
 		*f.into, text = text[:len(v[f.i])], text[len(v[f.i]):]
 	}
-	at := len(b)
-	b = append(append(b, v[16]...), v[17]...)
 	e.Properties, e.Context = b[at:at+len(v[16]):at+len(v[16])], b[at+len(v[16]):]
 	return e, nil
 }
