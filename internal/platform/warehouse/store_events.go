@@ -110,6 +110,22 @@ func ScanEvents(rows Rows) ([]Event, error) {
 	return out, rows.Err()
 }
 
+// ScanPlaces reads rows of event_id, customer_id and at, and closes them.
+func ScanPlaces(rows Rows) ([]Event, error) {
+	defer func() { _ = rows.Close() }()
+	var out []Event
+	for rows.Next() {
+		var e Event
+		var at time.Time
+		if err := rows.Scan(&e.EventID, &e.CustomerID, &at); err != nil {
+			return nil, fmt.Errorf("scan event: %w", err)
+		}
+		e.At = at.UnixMicro()
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
 // HashesOf gives the hashes of a message id at each of the sources.
 func HashesOf(sources []id.ID, messageID string) []int64 {
 	out := make([]int64, len(sources))

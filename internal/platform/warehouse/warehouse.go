@@ -103,6 +103,29 @@ type PersonSpan struct {
 	FromAt, UntilAt int64
 }
 
+// Row names a journal row whose events are taken back, and the time in which they lie, so that no engine looks for them everywhere. Both ends
+// belong to it.
+type Row struct{ Seq, FromAt, UntilAt int64 }
+
+// Bounds gives the ids between which those of the row's events lie; both belong to it.
+func (r *Row) Bounds() (first, last int64) { return NewEventID(r.Seq, 0), NewEventID(r.Seq+1, 0) - 1 }
+
+// SpansOf gives each person's stretch of time in which some events lie.
+func SpansOf(events []Event) []PersonSpan {
+	at := map[id.ID]int{}
+	var out []PersonSpan
+	for i := range events {
+		e := &events[i]
+		n, ok := at[e.CustomerID]
+		if !ok {
+			n, at[e.CustomerID] = len(out), len(out)
+			out = append(out, PersonSpan{e.CustomerID, e.At, e.At})
+		}
+		out[n].FromAt, out[n].UntilAt = min(out[n].FromAt, e.At), max(out[n].UntilAt, e.At)
+	}
+	return out
+}
+
 // PersonQuery chooses events of one person, newest first.
 type PersonQuery struct {
 	Kinds  []string // none: all
@@ -159,6 +182,9 @@ type Warehouse interface {
 	Applied(ctx context.Context) (int64, error)
 	// Resession works out the visits of the named stretches again.
 	Resession(ctx context.Context, spans []PersonSpan) error
+	// Remove takes the events of journal rows away, whoever has them by now, and works out again the visits that they belonged to. The rows
+	// must have been appended whole. Done twice, or again after a crash in the middle, it comes out the same.
+	Remove(ctx context.Context, rows []Row) error
 	// Person reads one person's events by his own access path.
 	Person(ctx context.Context, customer id.ID, q PersonQuery) ([]Event, error)
 	// Events reads everybody's events.

@@ -128,6 +128,10 @@ func (w *Warehouse) unseen(events []held) []id.ID {
 func (w *Warehouse) Resession(ctx context.Context, spans []warehouse.PersonSpan) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.resession(ctx, spans)
+}
+
+func (w *Warehouse) resession(ctx context.Context, spans []warehouse.PersonSpan) error {
 	view, err := w.activity.View(ctx)
 	if err != nil {
 		return err
@@ -147,6 +151,35 @@ func (w *Warehouse) Resession(ctx context.Context, spans []warehouse.PersonSpan)
 		rows[i] = byperson.Row{Event: &wrong[i], Customer: wrong[i].CustomerID}
 	}
 	return w.activity.Append(ctx, 0, rows)
+}
+
+// Remove takes events away. DuckDB goes last: while it has them, a repetition finds what is to be done, in the other file too.
+func (w *Warehouse) Remove(ctx context.Context, rows []warehouse.Row) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range rows {
+		gone, err := w.db.eventsOf(ctx, &rows[i])
+		if err != nil {
+			return err
+		}
+		if len(gone) == 0 {
+			continue
+		}
+		hide := make([]byperson.Row, len(gone))
+		for k := range gone {
+			hide[k] = byperson.Row{Event: &gone[k], Customer: gone[k].CustomerID, Gone: true}
+		}
+		if err := w.activity.Append(ctx, 0, hide); err != nil {
+			return err
+		}
+		if err := w.resession(ctx, warehouse.SpansOf(gone)); err != nil {
+			return err
+		}
+		if err := w.db.remove(ctx, &rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Person reads one person's events.

@@ -13,6 +13,7 @@ import (
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/platform/warehouse"
+	"rapport/internal/platform/warehouse/byperson"
 )
 
 var ctx = context.Background()
@@ -183,5 +184,36 @@ func TestUpgrade(t *testing.T) {
 	}
 	if len(all) != 3 || string(all[2].Context) != string(first.Context) {
 		t.Errorf("%d events, the oldest with context %s", len(all), all[len(all)-1].Context)
+	}
+}
+
+// TestCrashInRemove hides events in the activity file alone, as if the program had died before DuckDB, and takes them away again.
+func TestCrashInRemove(t *testing.T) {
+	dir := t.TempDir()
+	w := open(t, dir)
+	gone, stays := event(1, 0, 7, 10), event(2, 0, 7, 20)
+	stays.SessionID, stays.SessionStart = gone.EventID, false
+	if err := w.Append(ctx, warehouse.Batch{Seq: 2, Events: []warehouse.Event{gone, stays}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.activity.Append(ctx, 0, []byperson.Row{{Event: &gone, Customer: 7, Gone: true}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = open(t, dir)
+	if err := w.Remove(ctx, []warehouse.Row{{Seq: 1, FromAt: 10, UntilAt: 10}}); err != nil {
+		t.Fatal(err)
+	}
+	stays.SessionID, stays.SessionStart = stays.EventID, true
+	for name, read := range map[string]func() ([]warehouse.Event, error){
+		"reports": func() ([]warehouse.Event, error) { return w.Events(ctx, warehouse.EventQuery{Limit: 10}) },
+		"person":  func() ([]warehouse.Event, error) { return w.Person(ctx, 7, warehouse.PersonQuery{}) },
+	} {
+		got, err := read()
+		if diff := cmp.Diff([]warehouse.Event{stays}, got); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
 	}
 }

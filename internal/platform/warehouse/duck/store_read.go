@@ -41,6 +41,16 @@ func (d *database) events(ctx context.Context, q warehouse.EventQuery) ([]wareho
 	return warehouse.ScanEvents(rows)
 }
 
+// eventsOf gives the events of a journal row: whose they are and where they stand, no more.
+func (d *database) eventsOf(ctx context.Context, r *warehouse.Row) ([]warehouse.Event, error) {
+	first, last := r.Bounds()
+	rows, err := d.query(ctx, `SELECT event_id, customer_id, "at" FROM events WHERE event_id BETWEEN $1 AND $2`, first, last)
+	if err != nil {
+		return nil, err
+	}
+	return warehouse.ScanPlaces(rows)
+}
+
 func (d *database) sources(ctx context.Context) (map[id.ID]bool, error) {
 	rows, err := d.query(ctx, `SELECT source_id FROM event_sources`)
 	if err != nil {

@@ -86,6 +86,17 @@ func (d *database) setSessions(ctx context.Context, events []warehouse.Event) er
 	})
 }
 
+// remove deletes the events of a journal row.
+func (d *database) remove(ctx context.Context, r *warehouse.Row) error {
+	first, last := r.Bounds()
+	return d.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM events WHERE event_id BETWEEN $1 AND $2`, first, last); err != nil {
+			return fmt.Errorf("remove events: %w", err)
+		}
+		return nil
+	})
+}
+
 // list writes a list as text; binding text and casting it is the cheapest way to hand DuckDB many numbers at once.
 func list(values []string) string { return "[" + strings.Join(values, ",") + "]" }
 

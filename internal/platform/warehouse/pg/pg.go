@@ -11,6 +11,7 @@ package pg
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"rapport/internal/base/clock"
@@ -66,7 +67,19 @@ func (w *Warehouse) Resession(ctx context.Context, spans []warehouse.PersonSpan)
 	if err != nil || len(wrong) == 0 {
 		return err
 	}
-	return w.setSessions(ctx, wrong)
+	return setSessions(ctx, w.db.Pool(), wrong)
+}
+
+// Remove takes events away, each row's in one transaction with the visits that become others.
+func (w *Warehouse) Remove(ctx context.Context, rows []warehouse.Row) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range rows {
+		if err := w.remove(ctx, &rows[i]); err != nil {
+			return fmt.Errorf("remove events: %w", err)
+		}
+	}
+	return nil
 }
 
 // Query runs a report when fewer than two others run.

@@ -20,6 +20,15 @@ func (w *Warehouse) Peek(ctx context.Context, text string, args ...any) (warehou
 
 // Person reads one person's events.
 func (w *Warehouse) Person(ctx context.Context, customer id.ID, q warehouse.PersonQuery) ([]warehouse.Event, error) {
+	text, args := personSQL(customer, q)
+	rows, err := w.Peek(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return warehouse.ScanEvents(rows)
+}
+
+func personSQL(customer id.ID, q warehouse.PersonQuery) (string, []any) {
 	var where []string
 	var args []any
 	add := func(text string, values ...any) {
@@ -50,11 +59,7 @@ func (w *Warehouse) Person(ctx context.Context, customer id.ID, q warehouse.Pers
 		args = append(args, q.Limit)
 		text += fmt.Sprintf(" LIMIT $%d", len(args))
 	}
-	rows, err := w.Peek(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	return warehouse.ScanEvents(rows)
+	return text, args
 }
 
 // Events reads everybody's events.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"rapport/internal/base/id"
 	"rapport/internal/platform/warehouse"
@@ -125,14 +126,51 @@ func bound(us int64) time.Time {
 	return warehouse.Instant(min(max(us, warehouse.EarliestAt), warehouse.LatestAt+1))
 }
 
-func (w *Warehouse) setSessions(ctx context.Context, events []warehouse.Event) error {
+// remove deletes the events of one journal row and corrects visits.
+func (w *Warehouse) remove(ctx context.Context, r *warehouse.Row) error {
+	first, last := r.Bounds()
+	return pgx.BeginFunc(ctx, w.db.Pool(), func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `DELETE FROM events WHERE "at" BETWEEN $1 AND $2 AND event_id BETWEEN $3 AND $4 RETURNING event_id, customer_id, "at"`,
+			bound(r.FromAt), bound(r.UntilAt), first, last)
+		if err != nil {
+			return err
+		}
+		gone, err := warehouse.ScanPlaces(closing{rows})
+		if err != nil || len(gone) == 0 {
+			return err
+		}
+		wrong, err := warehouse.Resessioned(ctx, func(ctx context.Context, customer id.ID, q warehouse.PersonQuery) ([]warehouse.Event, error) {
+			text, args := personSQL(customer, q)
+			rows, err := tx.Query(ctx, text, args...)
+			if err != nil {
+				return nil, fmt.Errorf("query warehouse: %w", err)
+			}
+			return warehouse.ScanEvents(closing{rows})
+		}, warehouse.SpansOf(gone))
+		if err != nil || len(wrong) == 0 {
+			return err
+		}
+		return setSessions(ctx, tx, wrong)
+	})
+}
+
+// closing gives the rows of a transaction the form of all others.
+type closing struct{ pgx.Rows }
+
+func (c closing) Close() error { c.Rows.Close(); return nil }
+
+type executor interface {
+	Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
+}
+
+func setSessions(ctx context.Context, q executor, events []warehouse.Event) error {
 	n := len(events)
 	customers, ids, sessions, starts, ats := make([]int64, n), make([]int64, n), make([]int64, n), make([]bool, n), make([]time.Time, n)
 	for i := range events {
 		e := &events[i]
 		customers[i], ats[i], ids[i], sessions[i], starts[i] = int64(e.CustomerID), warehouse.Instant(e.At), e.EventID, e.SessionID, e.SessionStart
 	}
-	_, err := w.db.Pool().Exec(ctx, `UPDATE events SET session_id = n.session_id, session_start = n.session_start
+	_, err := q.Exec(ctx, `UPDATE events SET session_id = n.session_id, session_start = n.session_start
 		FROM UNNEST(CAST($1 AS BIGINT[]), CAST($2 AS TIMESTAMP[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[]), CAST($5 AS BOOLEAN[]))
 			AS n (customer_id, "at", event_id, session_id, session_start)
 		WHERE events.customer_id = n.customer_id AND events."at" = n."at" AND events.event_id = n.event_id`, customers, ats, ids, sessions, starts)

@@ -375,3 +375,52 @@ func TestShims(t *testing.T) {
 		}
 	})
 }
+
+// TestRemove takes journal rows away, also of people who have changed hands, and holds that their visits and all that asks for messages follow.
+func TestRemove(t *testing.T) {
+	whtest.Each(t, func(t *testing.T, p whtest.Pair) {
+		w := p.Warehouse
+		var all []warehouse.Event
+		for seq := range int64(4) {
+			for i := range 6 {
+				e := whtest.Event(1+seq, i, int64(7+i%2), start+(int64(i)*25+seq*10)*minute)
+				e.Context = fmt.Appendf(nil, `{"n":%d}`, i)
+				all = append(all, e)
+			}
+		}
+		append_(t, w, 4, nil, all...)
+		append_(t, w, 5, []warehouse.Move{{Seq: 5, From: 8, To: 9}})
+		for i := range all {
+			if all[i].CustomerID == 8 {
+				all[i].CustomerID = 9
+			}
+		}
+		if err := w.Resession(ctx, warehouse.SpansOf(all)); err != nil {
+			t.Fatal(err)
+		}
+		agree(t, w, naive(all)...)
+		rows := []warehouse.Row{{Seq: 1, FromAt: start, UntilAt: start + 125*minute}, {Seq: 3, FromAt: start, UntilAt: start + 145*minute}}
+		gone := all[0]
+		all = slices.DeleteFunc(all, func(e warehouse.Event) bool { s := warehouse.SeqOf(e.EventID); return s == 1 || s == 3 })
+		for range 2 {
+			if err := w.Remove(ctx, rows); err != nil {
+				t.Fatal(err)
+			}
+			agree(t, w, naive(all)...)
+		}
+		if known, err := w.Known(ctx, []int64{gone.MessageHash}, 0); err != nil || len(known) != 0 {
+			t.Fatalf("still known: %v %v", known, err)
+		}
+		// The same message again, in a later row.
+		gone.EventID = warehouse.NewEventID(6, 0)
+		gone.SessionID, gone.SessionStart = gone.EventID, true
+		append_(t, w, 6, nil, gone)
+		if err := w.Resession(ctx, warehouse.SpansOf([]warehouse.Event{gone})); err != nil {
+			t.Fatal(err)
+		}
+		agree(t, w, naive(append(all, gone))...)
+		if seq, err := w.Applied(ctx); err != nil || seq != 6 {
+			t.Fatalf("applied %d, %v", seq, err)
+		}
+	})
+}
