@@ -5,8 +5,12 @@ import (
 
 	"rapport/internal/access/apikey"
 	"rapport/internal/access/shop"
+	"rapport/internal/base/id"
 	"rapport/internal/collect/importer"
 	"rapport/internal/collect/ingest"
+	"rapport/internal/facts/customer"
+	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/warehouse"
 )
 
 // fileDoor lets the events of files in by the journal, as all others.
@@ -43,5 +47,23 @@ func (d fileDoor) Keep(ctx context.Context, i *importer.Import, calls [][]byte) 
 	if err != nil {
 		return err
 	}
-	return d.ingest.KeepFile(ctx, src, calls)
+	return d.ingest.KeepFile(ctx, src, i.ID, calls)
+}
+
+// Settle waits for what was kept.
+func (d fileDoor) Settle(ctx context.Context) error { return d.ingest.Drain(ctx) }
+
+// Apart runs fn between two steps.
+func (d fileDoor) Apart(ctx context.Context, fn func(tx *sqldb.Tx) error) error {
+	return d.ingest.Apart(ctx, fn)
+}
+
+// TakeBack takes events back.
+func (d fileDoor) TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row) (int64, error) {
+	return d.ingest.TakeBack(ctx, tx, rows)
+}
+
+// Left asks what remains.
+func (d fileDoor) Left(ctx context.Context, who id.ID, without func(seq int64) bool, behind int64) (customer.Left, error) {
+	return d.ingest.Left(ctx, who, without, behind)
 }

@@ -8,6 +8,10 @@ import (
 	"github.com/tidwall/gjson"
 
 	"rapport/internal/base/errs"
+	"rapport/internal/base/id"
+	"rapport/internal/facts/customer"
+	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/warehouse"
 )
 
 // Opinion is what the tracking door would say to a call.
@@ -22,6 +26,14 @@ type Door interface {
 	Judge(ctx context.Context, i *Import, calls [][]byte) ([]Opinion, error)
 	// Keep takes calls and comes back when they are visible everywhere. The same calls again change nothing.
 	Keep(ctx context.Context, i *Import, calls [][]byte) error
+	// Settle comes back when everything that was kept is applied and visible.
+	Settle(ctx context.Context) error
+	// Apart runs fn in a transaction while no events are applied and all that were are visible.
+	Apart(ctx context.Context, fn func(tx *sqldb.Tx) error) error
+	// TakeBack takes back the events of journal rows, but for customers and orders, within Apart.
+	TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row) (events int64, err error)
+	// Left tells what remains of a customer's events without some journal rows, and whether some came behind a row.
+	Left(ctx context.Context, who id.ID, without func(seq int64) bool, behind int64) (customer.Left, error)
 }
 
 // judgeCalls takes out of a batch the calls that would be refused and those that came before.

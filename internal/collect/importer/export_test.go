@@ -42,6 +42,9 @@ func (s *Service) UndoOneChunk(ctx context.Context, which id.ID) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.takeBackOne(ctx, &i)
+	mine, err := s.journalRows(ctx, &i)
+	if err == nil {
+		_, err = s.takeBackOne(ctx, &i, mine)
+	}
 	return err
 }

@@ -59,6 +59,8 @@ const (
 	WebLogs    Kind = "web_logs"
 )
 
+func (k Kind) ofEvents() bool { return k == Events || k == WebLogs }
+
 // The states of an import.
 const (
 	Draft     = "draft"

@@ -27,6 +27,29 @@ func selectLastChange(ctx context.Context, q sqldb.Q, which id.ID) (seq int64, b
 	return seq, body, true, nil
 }
 
+func selectChange(ctx context.Context, q sqldb.Q, which id.ID, seq int64) (body []byte, err error) {
+	if err := q.Row(ctx, `SELECT body FROM import_changes WHERE import_id = $1 AND seq = $2`, int64(which), seq).Scan(&body); err != nil {
+		return nil, fmt.Errorf("read what an import changed: %w", err)
+	}
+	return body, nil
+}
+
+// lastChange gives the number of the last chunk of which it is kept what it changed, 0 where there is none.
+func lastChange(ctx context.Context, q sqldb.Q, which id.ID) (seq int64, err error) {
+	if err := q.Row(ctx, `SELECT COALESCE(MAX(seq), 0) FROM import_changes WHERE import_id = $1`, int64(which)).Scan(&seq); err != nil {
+		return 0, fmt.Errorf("look for what an import changed: %w", err)
+	}
+	return seq, nil
+}
+
+// updateNotes keeps what an import says about itself.
+func updateNotes(ctx context.Context, q sqldb.Q, i *Import) error {
+	if _, err := q.Exec(ctx, `UPDATE imports SET notes = $2 WHERE import_id = $1`, int64(i.ID), i.Notes.text()); err != nil {
+		return fmt.Errorf("update notes of an import: %w", err)
+	}
+	return nil
+}
+
 func deleteChange(ctx context.Context, q sqldb.Q, which id.ID, seq int64) error {
 	if _, err := q.Exec(ctx, `DELETE FROM import_changes WHERE import_id = $1 AND seq = $2`, int64(which), seq); err != nil {
 		return fmt.Errorf("forget what an import changed: %w", err)

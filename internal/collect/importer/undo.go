@@ -16,6 +16,7 @@ import (
 	"rapport/internal/facts/customer"
 	"rapport/internal/facts/order"
 	"rapport/internal/platform/sqldb"
+	"rapport/internal/platform/warehouse"
 )
 
 // Undo is what the undoing of an import came to, or has come to so far.
@@ -47,6 +48,7 @@ type changes struct {
 	Made     []byte            `json:"made,omitempty"` // orders that were made: packed ids and marks
 	People   *customer.Formers `json:"people,omitempty"`
 	Products []catalog.Former  `json:"products,omitempty"`
+	Rows     []warehouse.Row   `json:"rows,omitempty"` // of the journal, where it is a chunk of events
 }
 
 // undoable tells whether it is kept what the import changed.
@@ -65,11 +67,11 @@ var (
 
 // pack writes changes in their stored form: zstd over JSON, orders that were made as varints.
 func (c *changes) pack() ([]byte, error) {
-	out := changes{People: c.People, Products: c.Products}
+	out := changes{People: c.People, Products: c.Products, Rows: c.Rows}
 	last := id.ID(0)
 	slices.SortFunc(c.Orders, func(a, b order.Former) int { return int(max(-1, min(1, a.OrderID-b.OrderID))) })
 	for _, f := range c.Orders {
-		if f.Before != nil {
+		if f.Before != nil || f.Left != nil {
 			out.Orders = append(out.Orders, f)
 			continue
 		}
@@ -108,8 +110,6 @@ func (s *Service) Undo(ctx context.Context, which id.ID) (Import, error) {
 		return i, err
 	}
 	switch {
-	case i.Kind == Events || i.Kind == WebLogs:
-		return i, errs.New(errs.Conflict, "import.undo_events", "Events cannot be taken back: they stand in the journal, and profiles, visits and figures were made of them.")
 	case i.DryRun:
 		return i, errs.New(errs.Conflict, "import.undo_nothing", "The import was only tried; there is nothing to take back.")
 	case i.undoable():
@@ -120,6 +120,9 @@ func (s *Service) Undo(ctx context.Context, which id.ID) (Import, error) {
 		} else if kept < i.Notes.Chunks {
 			return i, errs.New(errs.Conflict, "import.undo_late", "What was there before is kept for 30 days; for a part of this import that time is over.")
 		}
+	}
+	if i.Status == Done && i.Notes.Chunks == 0 && i.Kind.ofEvents() && i.Created > 0 {
+		return i, errs.New(errs.Conflict, "import.undo_events", "A version of Rapport imported these events that did not keep what must be known to take them back.")
 	}
 	if i.Status == Done && i.Notes.Chunks == 0 {
 		return i, errs.New(errs.Conflict, "import.undo_nothing", "The import changed nothing; there is nothing to take back.")
@@ -133,11 +136,15 @@ func (s *Service) Undo(ctx context.Context, which id.ID) (Import, error) {
 
 // takeBack undoes an import, chunk by chunk from the last to the first.
 func (s *Service) takeBack(ctx context.Context, i *Import) error {
+	mine, err := s.journalRows(ctx, i)
+	if err != nil {
+		return err
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil // goes on at the next start
 		}
-		more, err := s.takeBackOne(context.WithoutCancel(ctx), i)
+		more, err := s.takeBackOne(context.WithoutCancel(ctx), i, mine)
 		if err != nil {
 			return err
 		}
@@ -148,8 +155,15 @@ func (s *Service) takeBack(ctx context.Context, i *Import) error {
 	}
 }
 
-func (s *Service) takeBackOne(ctx context.Context, i *Import) (more bool, err error) {
-	err = s.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+func (s *Service) takeBackOne(ctx context.Context, i *Import, mine map[int64]bool) (more bool, err error) {
+	run := s.DB.Tx
+	if i.Kind.ofEvents() {
+		if err := s.Events.Settle(ctx); err != nil { // the events of the last chunk are gone everywhere
+			return false, err
+		}
+		run = s.Events.Apart
+	}
+	err = run(ctx, func(tx *sqldb.Tx) error {
 		seq, body, ok, err := selectLastChange(ctx, tx, i.ID)
 		if err != nil {
 			return err
@@ -169,7 +183,7 @@ func (s *Service) takeBackOne(ctx context.Context, i *Import) (more bool, err er
 		if err != nil {
 			return err
 		}
-		u, err := s.undoChunk(ctx, tx, i, &c)
+		u, err := s.undoChunk(ctx, tx, i, &c, mine)
 		if err != nil {
 			return err
 		}
@@ -207,8 +221,8 @@ func (u *Undo) keep(what string, which id.ID, reason string) {
 	}
 }
 
-// undoChunk takes back what one chunk did: its orders first, so that their buyers may go after them.
-func (s *Service) undoChunk(ctx context.Context, tx *sqldb.Tx, i *Import, c *changes) (*Undo, error) {
+// undoChunk takes back what one chunk did: its orders first, so that their buyers may go after them. mine are the journal rows of the import.
+func (s *Service) undoChunk(ctx context.Context, tx *sqldb.Tx, i *Import, c *changes, mine map[int64]bool) (*Undo, error) {
 	u := &Undo{}
 	o, err := s.Orders.Undo(ctx, tx, i.SourceID, c.Orders)
 	if err != nil {
@@ -225,12 +239,23 @@ func (s *Service) undoChunk(ctx context.Context, tx *sqldb.Tx, i *Import, c *cha
 	if err := s.Customers.SetTotals(ctx, tx, totals); err != nil {
 		return nil, err
 	}
+	var left func(context.Context, id.ID) (customer.Left, error)
+	if n := len(c.Rows); n > 0 {
+		events, err := s.Events.TakeBack(ctx, tx, c.Rows)
+		if err != nil {
+			return nil, fmt.Errorf("take back events: %w", err)
+		}
+		u.Removed += events
+		left = func(ctx context.Context, who id.ID) (customer.Left, error) {
+			return s.Events.Left(ctx, who, func(seq int64) bool { return mine[seq] }, c.Rows[n-1].Seq)
+		}
+	}
 	if c.People != nil {
 		busy, err := s.busy(ctx, tx, i, c.People)
 		if err != nil {
 			return nil, err
 		}
-		p, err := s.Customers.Undo(ctx, tx, c.People, busy)
+		p, err := s.Customers.Undo(ctx, tx, c.People, busy, left)
 		if err != nil {
 			return nil, fmt.Errorf("take back customers: %w", err)
 		}
@@ -256,6 +281,9 @@ func (s *Service) busy(ctx context.Context, tx *sqldb.Tx, i *Import, f *customer
 	if s.UndoConsents != nil {
 		people := slices.Clone(f.Made)
 		for _, p := range f.People {
+			if f.Events != nil {
+				break // events record no consents
+			}
 			people = append(people, p.ID)
 		}
 		others, err := s.UndoConsents(ctx, tx, people, i.ID)

@@ -397,6 +397,11 @@ func (s *Service) apply(ctx context.Context, i *Import, b *batch, errorsOut *os.
 		if i.DryRun {
 			return errDryRun
 		}
+		if i.Kind.ofEvents() { // the applier has kept what they did
+			if next.Notes.Chunks, err = lastChange(ctx, tx, i.ID); err != nil {
+				return err
+			}
+		}
 		if b.did.any() {
 			body, err := b.did.pack()
 			if err != nil {

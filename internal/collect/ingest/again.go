@@ -139,7 +139,7 @@ func (s *Service) sendRow(ctx context.Context, seq int64, events []RefusedEvent,
 			return nil
 		}
 		header := *h
-		header.Flags |= journal.Again
+		header.Flags = header.Flags&^journal.Imported | journal.Again
 		header.OriginID, header.OriginAt, header.ReceivedAt = eventID, h.CameAt(), now
 		record, refusal := judgeAgain(&header, r, s.Names)
 		if refusal != nil {

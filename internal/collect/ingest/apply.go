@@ -30,8 +30,30 @@ const (
 func (s *Service) apply(ctx context.Context, in <-chan []*part) {
 	defer s.running.Done()
 	defer close(s.steps)
-	for parts := range in {
-		if !s.applyUntilDone(ctx, parts) {
+	defer close(s.over)
+	var waiting *apart
+	for {
+		asked := s.aparts
+		if waiting != nil {
+			asked = nil
+		}
+		select {
+		case parts, ok := <-in:
+			if !ok {
+				return
+			}
+			for n := 0; len(parts) > 0; parts = parts[n:] {
+				n = together(parts)
+				if !s.applyUntilDone(ctx, parts[:n]) {
+					return
+				}
+			}
+		case waiting = <-asked:
+		}
+		if waiting != nil && s.grant(ctx, waiting) {
+			waiting = nil
+		}
+		if ctx.Err() != nil {
 			return
 		}
 	}
@@ -104,6 +126,7 @@ type work struct {
 	shopping []shopping
 	refused  []refused
 	settled  []settled
+	importID id.ID // whose events these are; 0: nobody will want to take them back
 }
 
 // settled is what became of a refused event that was sent again.
@@ -119,7 +142,7 @@ func gatherStep(parts []*part, twice map[int64]bool) *work {
 		n += len(p.events)
 	}
 	w := &work{step: &step{first: parts[0].seq, last: parts[len(parts)-1].seq, events: make([]warehouse.Event, 0, n)},
-		signals: make([]customer.Signal, 0, n), shopping: make([]shopping, 0, n)}
+		signals: make([]customer.Signal, 0, n), shopping: make([]shopping, 0, n), importID: parts[0].importID}
 	for _, p := range parts {
 		i, base := 0, len(w.fates)
 		for _, f := range p.fates {
@@ -159,8 +182,14 @@ func gatherStep(parts []*part, twice map[int64]bool) *work {
 
 // decide does all that one step means in the operational store, in the caller's transaction.
 func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
-	w.moves, w.spans = w.moves[:0], w.spans[:0]
-	_, err := s.Customers.ResolveAnd(ctx, tx, w.signals, func(r *customer.Resolved) ([]customer.Totals, error) {
+	w.moves, w.spans, w.gone = w.moves[:0], w.spans[:0], w.gone[:0]
+	customers, orders := s.Customers, s.Orders
+	var remember *remembering
+	if w.importID != 0 && s.Remember != nil {
+		remember = &remembering{Customers: customers, Orders: orders, did: Did{Rows: w.rows()}}
+		customers, orders = remember, remember
+	}
+	_, err := customers.ResolveAnd(ctx, tx, w.signals, func(r *customer.Resolved) ([]customer.Totals, error) {
 		for i, v := range r.Verdicts {
 			e := &w.events[i]
 			e.CustomerID, e.SessionID, e.SessionStart = v.CustomerID, v.SessionID, v.SessionStart
@@ -174,13 +203,18 @@ func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
 		if err := s.move(ctx, tx, r, totals); err != nil {
 			return nil, err
 		}
-		if err := s.shop(ctx, tx, w, totals); err != nil {
+		if err := s.shop(ctx, tx, w, orders, totals); err != nil {
 			return nil, err
 		}
 		return sums(totals), nil
 	})
 	if err != nil {
 		return fmt.Errorf("apply events: %w", err)
+	}
+	if remember != nil {
+		if err := s.Remember(ctx, tx, w.importID, &remember.did); err != nil {
+			return err
+		}
 	}
 	if err := s.Names.Learn(ctx, tx, w.events); err != nil {
 		return err
@@ -225,7 +259,7 @@ func (s *Service) follow(ctx context.Context, tx *sqldb.Tx, w *work) error {
 		if err != nil {
 			return err
 		}
-		w.moves, w.spans = append(w.moves, m.moves...), append(w.spans, m.spans...)
+		w.moves, w.spans, w.gone = append(w.moves, m.moves...), append(w.spans, m.spans...), append(w.gone, m.gone...)
 	}
 	return nil
 }
@@ -291,7 +325,7 @@ func (s *Service) move(ctx context.Context, tx *sqldb.Tx, r *customer.Resolved, 
 }
 
 // shop keeps what the step says about products, orders and carts.
-func (s *Service) shop(ctx context.Context, tx *sqldb.Tx, w *work, totals map[id.ID]order.Totals) error {
+func (s *Service) shop(ctx context.Context, tx *sqldb.Tx, w *work, orders Orders, totals map[id.ID]order.Totals) error {
 	var seen []catalog.Sighting
 	var changes []order.Change
 	var carts []order.CartOp
@@ -323,7 +357,7 @@ func (s *Service) shop(ctx context.Context, tx *sqldb.Tx, w *work, totals map[id
 		for i := range changes {
 			changes[i].SetProducts(find)
 		}
-		t, err := s.Orders.Apply(ctx, tx, changes)
+		t, err := orders.Apply(ctx, tx, changes)
 		if err != nil {
 			return fmt.Errorf("apply orders: %w", err)
 		}

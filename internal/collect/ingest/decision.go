@@ -18,6 +18,7 @@ type step struct {
 	events      []warehouse.Event // those with fateApplied, in order
 	moves       []warehouse.Move
 	spans       []warehouse.PersonSpan
+	gone        []warehouse.Row // taken back: their events are removed after everything else
 	counts      counts
 }
 
@@ -38,6 +39,7 @@ func (c *counts) add(o counts) {
 //	         back the event that started the visit lies
 //	moves    count, then from, to, device, e-mail, from time, until time
 //	spans    count, then customer, from time, until time
+//	gone     count, then journal row, from time, until time; may be missing where it would be none
 //
 // where numbers are varints and texts a length and their bytes.
 const (
@@ -88,6 +90,12 @@ func (s *step) encode() []byte {
 	b = binary.AppendVarint(b, int64(len(s.spans)))
 	for _, p := range s.spans {
 		b = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(b, int64(p.CustomerID)), p.FromAt), p.UntilAt)
+	}
+	if len(s.gone) > 0 {
+		b = binary.AppendVarint(b, int64(len(s.gone)))
+		for _, r := range s.gone {
+			b = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(b, r.Seq), r.FromAt), r.UntilAt)
+		}
 	}
 	return decisionEncoder.EncodeAll(b, nil)
 }
@@ -151,6 +159,13 @@ func restore(q *queued, parts []*part, decisions []byte) (*step, error) {
 		p.FromAt, p.UntilAt = c.number(), c.number()
 		if s.spans = append(s.spans, p); c.bad {
 			break
+		}
+	}
+	if len(c.b) > 0 {
+		for range c.number() {
+			if s.gone = append(s.gone, warehouse.Row{Seq: c.number(), FromAt: c.number(), UntilAt: c.number()}); c.bad {
+				break
+			}
 		}
 	}
 	if c.bad || len(c.b) != 0 {

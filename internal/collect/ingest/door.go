@@ -74,7 +74,7 @@ func (s *Service) take(ctx context.Context, b *buffers, c *call) (Answer, error)
 	if err != nil {
 		return Answer{}, err
 	}
-	return s.keep(ctx, b, &src, c.ip)
+	return s.keep(ctx, b, &src, c.ip, 0)
 }
 
 // source gives the source that a key opens for events.
@@ -92,13 +92,17 @@ func (s *Service) source(ctx context.Context, key string) (apikey.Source, error)
 	return src, nil
 }
 
-// keep writes the request to the journal, refused events too.
-func (s *Service) keep(ctx context.Context, b *buffers, src *apikey.Source, ip string) (Answer, error) {
+// keep writes the request to the journal, refused events too. importID is that of the import whose events these are, 0: of none.
+func (s *Service) keep(ctx context.Context, b *buffers, src *apikey.Source, ip string, importID id.ID) (Answer, error) {
 	items := b.request.Items
 	if len(items) == 0 {
 		return Answer{}, nil
 	}
 	h := headerOf(src, clock.Micros(s.Clock.Now()))
+	keep := s.journal.Append
+	if importID != 0 {
+		h.Flags, h.ImportID, keep = h.Flags|journal.Imported, importID, s.journal.AppendAlone
+	}
 	h.SentAt, h.Context = b.request.SentAt, b.request.Context
 	if src.Kind == apikey.Browser { // of a server nothing would be learned about the person
 		h.IP = event.CutIP(ip)
@@ -129,7 +133,7 @@ func (s *Service) keep(ctx context.Context, b *buffers, src *apikey.Source, ip s
 		raw = journal.AppendRecord(raw, &r)
 	}
 	b.raw = raw
-	err := s.journal.Append(ctx, raw, len(items))
+	err := keep(ctx, raw, len(items))
 	switch {
 	case err == nil:
 		return out, nil

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -66,6 +67,11 @@ func (nobody) ResolveAnd(_ context.Context, _ *sqldb.Tx, signals []customer.Sign
 	return out, nil
 }
 
+func (n nobody) ResolveRemembering(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, *customer.Formers, error) {
+	r, err := n.ResolveAnd(ctx, tx, signals, then)
+	return r, nil, err
+}
+
 func (nobody) SetTotals(context.Context, *sqldb.Tx, []customer.Totals) error { return nil }
 
 // noOrders keeps the changes it is given.
@@ -80,6 +86,10 @@ func (n *noOrders) Apply(_ context.Context, _ *sqldb.Tx, c []order.Change) (orde
 	n.changes = append(n.changes, c...)
 	return order.Touched{}, nil
 }
+func (n *noOrders) ApplyRemembering(ctx context.Context, tx *sqldb.Tx, c []order.Change) (order.Touched, error) {
+	return n.Apply(ctx, tx, c)
+}
+func (n *noOrders) UndoCarts(context.Context, *sqldb.Tx, []order.CartOp) error  { return nil }
 func (n *noOrders) ApplyCarts(context.Context, *sqldb.Tx, []order.CartOp) error { return nil }
 func (n *noOrders) Move(context.Context, *sqldb.Tx, id.ID, id.ID, string, int64, int64) (order.Touched, error) {
 	return order.Touched{}, nil
@@ -132,6 +142,14 @@ func (w *shelf) Applied(context.Context) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.seq, nil
+}
+func (w *shelf) Remove(_ context.Context, rows []warehouse.Row) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range rows {
+		w.events = slices.DeleteFunc(w.events, func(e warehouse.Event) bool { return warehouse.SeqOf(e.EventID) == r.Seq })
+	}
+	return nil
 }
 func (w *shelf) Resession(context.Context, []warehouse.PersonSpan) error { return nil }
 func (w *shelf) Person(context.Context, id.ID, warehouse.PersonQuery) ([]warehouse.Event, error) {

@@ -8,6 +8,7 @@ import (
 	"rapport/internal/access/apikey"
 	"rapport/internal/base/clock"
 	"rapport/internal/base/errs"
+	"rapport/internal/base/id"
 	"rapport/internal/collect/ingest/event"
 	"rapport/internal/platform/warehouse"
 )
@@ -91,14 +92,14 @@ func (b *buffers) file(calls [][]byte) error {
 
 // KeepFile puts calls from a file into the journal and waits until they are visible everywhere, so that a big file does not run ahead of
 // what others send meanwhile. Keeping the same calls again changes nothing.
-func (s *Service) KeepFile(ctx context.Context, src *apikey.Source, calls [][]byte) error {
+func (s *Service) KeepFile(ctx context.Context, src *apikey.Source, importID id.ID, calls [][]byte) error {
 	for len(calls) > 0 {
 		n, size := 0, 0
 		for n < len(calls) && n < event.MaxEvents && (n == 0 || size+len(calls[n]) < event.MaxBody-1024) {
 			size += len(calls[n]) + 1
 			n++
 		}
-		if err := s.keepPart(ctx, src, calls[:n]); err != nil {
+		if err := s.keepPart(ctx, src, importID, calls[:n]); err != nil {
 			return err
 		}
 		calls = calls[n:]
@@ -106,7 +107,7 @@ func (s *Service) KeepFile(ctx context.Context, src *apikey.Source, calls [][]by
 	return s.Drain(ctx)
 }
 
-func (s *Service) keepPart(ctx context.Context, src *apikey.Source, calls [][]byte) error {
+func (s *Service) keepPart(ctx context.Context, src *apikey.Source, importID id.ID, calls [][]byte) error {
 	if s.Disk != nil {
 		if err := s.Disk.Room(); err != nil {
 			return err
@@ -117,6 +118,7 @@ func (s *Service) keepPart(ctx context.Context, src *apikey.Source, calls [][]by
 	if err := b.file(calls); err != nil {
 		return errs.New(errs.Invalid, "import.event", "The events could not be read: %v.", err)
 	}
-	_, err := s.keep(ctx, b, src, "")
+	// Whoever cancels an import may want to undo it at once: then it must be known what came in.
+	_, err := s.keep(context.WithoutCancel(ctx), b, src, "", importID)
 	return err
 }

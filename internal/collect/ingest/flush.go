@@ -65,6 +65,18 @@ func (p *pendingSteps) each(fn func(*warehouse.Event)) {
 	}
 }
 
+// rest waits until the warehouse has all steps; false when ctx ended.
+func (p *pendingSteps) rest(ctx context.Context) bool {
+	for p.count() > 0 {
+		select {
+		case <-p.freed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
 // room waits until the applier may go on; false when ctx ended.
 func (p *pendingSteps) room(ctx context.Context) bool {
 	for {
@@ -148,6 +160,7 @@ func (s *Service) flushOnce(ctx context.Context, steps []*step) error {
 	}
 	b := warehouse.Batch{Seq: steps[len(steps)-1].last}
 	var spans []warehouse.PersonSpan
+	var gone []warehouse.Row
 	var sum counts
 	if len(steps) == 1 {
 		b.Events = steps[0].events
@@ -163,7 +176,7 @@ func (s *Service) flushOnce(ctx context.Context, steps []*step) error {
 			b.Events = append(b.Events, st.events...)
 		}
 		b.Moves = append(b.Moves, st.moves...)
-		spans = append(spans, st.spans...)
+		spans, gone = append(spans, st.spans...), append(gone, st.gone...)
 		sum.add(st.counts)
 	}
 	if err := s.Warehouse.Append(ctx, b); err != nil {
@@ -171,6 +184,14 @@ func (s *Service) flushOnce(ctx context.Context, steps []*step) error {
 	}
 	if err := s.crash("flush.appended"); err != nil {
 		return err
+	}
+	if len(gone) > 0 {
+		if err := s.Warehouse.Remove(ctx, gone); err != nil {
+			return fmt.Errorf("remove from warehouse: %w", err)
+		}
+		if err := s.crash("flush.removed"); err != nil {
+			return err
+		}
 	}
 	if len(spans) > 0 {
 		if err := s.Warehouse.Resession(ctx, spans); err != nil {

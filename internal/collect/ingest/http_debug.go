@@ -79,7 +79,7 @@ type traceBody struct {
 	ShopID       id.ID           `json:"shop_id"`
 	Server       bool            `json:"server" doc:"From a server source; else from a browser"`
 	IP           string          `json:"ip" doc:"Without its last part"`
-	Verdict      string          `json:"verdict" enum:"accepted,waiting,duplicate,refused"`
+	Verdict      string          `json:"verdict" enum:"accepted,waiting,duplicate,refused,undone"`
 	Code         string          `json:"code,omitempty"`
 	Reason       string          `json:"reason,omitempty"`
 	Outcome      string          `json:"outcome" enum:",applied,duplicate" doc:"Of sending a refused event again"`

@@ -18,6 +18,10 @@
 // again when the cause is gone (SendAgain): it goes into the journal once more, as a request of its own that says which event it was, so that what
 // follows is the way of any event; its message id keeps it from counting twice, however often it is sent.
 //
+// Events of an import have journal rows of their own and are applied in steps of their own, which remember what they did (Did). So they can be taken back, in the
+// reverse order (Apart, TakeBack): journal_undone keeps which rows were, and the order to remove their events from the warehouse goes there with the next step, behind
+// everything that could still hold them.
+//
 // Invariants: accepted == applied + refused + duplicates when nothing waits; what was answered with 200 is applied in the end or stands
 // in refused_events with a reason. The numbers shown move when the warehouse has the events too.
 // Announces nothing itself; customer, order and catalog announce in its transaction.
@@ -60,6 +64,8 @@ type Deps struct {
 	Names     Names
 	// People finds customers by an address or an id, for who watches one person's events.
 	People func(ctx context.Context, text string) ([]id.ID, error)
+	// Remember keeps what events of an import did, in the transaction that applied them; nil where none are ever taken back.
+	Remember func(ctx context.Context, tx *sqldb.Tx, importID id.ID, did *Did) error
 	// Audit puts it on record when people send refused events again.
 	Audit func(ctx context.Context, q sqldb.Q, action, subject string, detail map[string]any) error
 	// Reporting gives the one currency and zone of all figures; it must not use the pool.
@@ -88,6 +94,8 @@ type Service struct {
 	steps   chan *step
 	visible tally
 	watched watch.Desk
+	aparts  chan *apart
+	over    chan struct{} // nothing is applied any more
 
 	inFlight atomic.Int64
 	dead     atomic.Bool
@@ -131,7 +139,8 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{Deps: d, journal: j, built: make(chan *filter, 1), steps: make(chan *step, 64)}
+	s := &Service{Deps: d, journal: j, built: make(chan *filter, 1), steps: make(chan *step, 64),
+		aparts: make(chan *apart), over: make(chan struct{})}
 	s.pending.freed = make(chan struct{}, 1)
 	return s, nil
 }
@@ -231,6 +240,7 @@ func (s *Service) takeUp(run, reading context.Context, queue []queued) {
 	}
 	if run.Err() != nil {
 		close(s.steps)
+		close(s.over)
 		return
 	}
 	parts := make(chan []*part, 1)

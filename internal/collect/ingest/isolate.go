@@ -88,7 +88,7 @@ func (p *part) refuse(bad map[int64]error) {
 	if len(bad) == 0 {
 		return
 	}
-	out := part{seq: p.seq, refused: p.refused, again: p.again}
+	out := part{seq: p.seq, refused: p.refused, again: p.again, importID: p.importID}
 	i := 0
 	for _, f := range p.fates {
 		if f == fateApplied {

@@ -36,6 +36,7 @@ type part struct {
 	shopping []shopping
 	refused  []refused
 	again    []again
+	importID id.ID // of the import that the row's events belong to, 0: none
 }
 
 // again is a refused event that was sent again.
@@ -125,6 +126,7 @@ func (p *parser) row(seq int64, block []byte, events int64) (*part, error) {
 	out := &part{seq: seq, fates: make([]byte, 0, events), events: make([]warehouse.Event, 0, events),
 		signals: make([]customer.Signal, 0, events), shopping: make([]shopping, 0, events)}
 	err := journal.Walk(block, func(index int, h *journal.Header, r *journal.Record) error {
+		out.importID = h.ImportID
 		switch r.Mark {
 		case journal.Refused:
 			out.fates = append(out.fates, fateRefused)

@@ -27,6 +27,10 @@ func (s *Service) Rebuild(ctx context.Context, progress func(done, all int64)) e
 	if err := s.Warehouse.Reset(ctx); err != nil {
 		return fmt.Errorf("empty warehouse: %w", err)
 	}
+	undone, err := listUndone(ctx, s.DB)
+	if err != nil {
+		return err
+	}
 	s.filter.ready.Store(true)
 	spans := map[id.ID]*warehouse.PersonSpan{}
 	for at := int64(0); at < st.seq; {
@@ -43,6 +47,11 @@ func (s *Service) Rebuild(ctx context.Context, progress func(done, all int64)) e
 		parts, err := s.parse(rows)
 		if err != nil {
 			return err
+		}
+		for _, p := range parts {
+			if undone[p.seq] {
+				*p = part{seq: p.seq}
+			}
 		}
 		if err := s.replay(ctx, parts, spans); err != nil {
 			return err

@@ -22,12 +22,15 @@ type Keys interface {
 // Customers finds out who people are.
 type Customers interface {
 	ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error)
+	ResolveRemembering(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, *customer.Formers, error)
 	SetTotals(ctx context.Context, tx *sqldb.Tx, totals []customer.Totals) error
 }
 
 // Orders keeps what they bought.
 type Orders interface {
 	Apply(ctx context.Context, tx *sqldb.Tx, changes []order.Change) (order.Touched, error)
+	ApplyRemembering(ctx context.Context, tx *sqldb.Tx, changes []order.Change) (order.Touched, error)
+	UndoCarts(ctx context.Context, tx *sqldb.Tx, ops []order.CartOp) error
 	ApplyCarts(ctx context.Context, tx *sqldb.Tx, ops []order.CartOp) error
 	Move(ctx context.Context, tx *sqldb.Tx, from, to id.ID, anonymousID string, fromAt, untilAt int64) (order.Touched, error)
 	MoveByEmail(ctx context.Context, tx *sqldb.Tx, from, to id.ID, email string) (order.Touched, error)

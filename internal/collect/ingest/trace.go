@@ -17,6 +17,9 @@ import (
 // Waiting is the verdict of an event that is on its way: accepted, and not yet in the warehouse.
 const Waiting = "waiting"
 
+// Undone is the verdict of an event that was taken back with the import that brought it.
+const Undone = "undone"
+
 // Trace is an event as it came, and what was made of it.
 type Trace struct {
 	EventID                int64
@@ -131,6 +134,13 @@ func (s *Service) fateOf(ctx context.Context, out *Trace, w *warehouse.Event) er
 	if _, seq := s.visible.get(); warehouse.SeqOf(w.EventID) > seq {
 		out.Verdict, out.OriginalID = Waiting, 0
 		return nil
+	}
+	undone, err := isUndone(ctx, s.DB, warehouse.SeqOf(w.EventID))
+	if err != nil {
+		return err
+	}
+	if undone {
+		out.Verdict, out.OriginalID = Undone, 0
 	}
 	out.Effects = nil
 	return nil

@@ -73,12 +73,16 @@ func (c *cache) begin(version int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.version != version {
-		c.keys.clear()
-		c.devices.clear()
-		c.people.clear()
-		c.seen.clear()
+		c.forgetAll()
 	}
 	c.version = -1
+}
+
+func (c *cache) forgetAll() {
+	c.keys.clear()
+	c.devices.clear()
+	c.people.clear()
+	c.seen.clear()
 }
 
 func (c *cache) forget(kind, value string) {

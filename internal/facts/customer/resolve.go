@@ -35,6 +35,7 @@ type device struct {
 	id             string
 	was, is        deviceState
 	added, removed []claim
+	row            *lostIdentity // names the device of an anonymous customer, where somebody wants to know
 }
 
 // reading is a signal in normal form.
@@ -80,7 +81,7 @@ type batch struct {
 	out        Resolved
 	formers    *Formers // wanted: what must be known to take it back, see undo.go
 	befores    map[id.ID]*before
-	had        map[identityKey]bool // their identities
+	had        map[identityKey]identityRow // their identities
 }
 
 // absorption is a customer who is somebody else entirely.

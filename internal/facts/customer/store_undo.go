@@ -9,14 +9,17 @@ import (
 	"rapport/internal/platform/sqldb"
 )
 
-const sqlStandings = `SELECT customer_id, shop_id, external_id, updated_at, last_seen_at, session_id, merged_into FROM customers WHERE customer_id IN (%s)`
+const sqlStandings = `SELECT customer_id, shop_id, external_id, updated_at, merged_into, first_seen_at, last_seen_at, events_from,
+	session_id, session_at, session_until, session_campaign FROM customers WHERE customer_id IN (%s)`
 
 func selectStandings(ctx context.Context, q sqldb.Q, people []id.ID) (map[id.ID]*standing, error) {
 	out := make(map[id.ID]*standing, len(people))
 	err := each(ctx, q, sqlStandings, nil, ids(people), func(rows *sql.Rows) error {
 		var c id.ID
 		var st standing
-		if err := rows.Scan(&c, &st.shop, &st.externalID, &st.updatedAt, &st.lastSeen, &st.session, &st.merged); err != nil {
+		a := &st.seen
+		if err := rows.Scan(&c, &st.shop, &st.externalID, &st.updatedAt, &st.merged, &a.first, &a.last, &a.floor, &a.session.id, &a.session.from, &a.session.until,
+			&a.session.campaign); err != nil {
 			return err
 		}
 		out[c] = &st
@@ -36,6 +39,12 @@ func selectStandings(ctx context.Context, q sqldb.Q, people []id.ID) (map[id.ID]
 	}
 	return out, nil
 }
+
+const (
+	sqlDeleteSaid    = `DELETE FROM loose_traits WHERE identity = $1 AND at = $2 AND hash = $3`
+	sqlResetIdentity = `UPDATE customer_identities SET verified = $5, source_id = $6, first_at = $7, last_at = $8
+		WHERE customer_id = $1 AND kind = $2 AND value = $3 AND via = $4`
+)
 
 const sqlDeleteKey = `DELETE FROM identity_keys WHERE value = $1 AND kind = $2 AND customer_id = $3`
 

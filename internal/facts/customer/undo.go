@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"rapport/internal/base/clock"
 	"rapport/internal/base/id"
@@ -26,7 +27,12 @@ type before struct {
 	Keys       []string          `json:"k,omitempty"` // identity keys that the batch gave him, kind first
 	Identities []madeIdentity    `json:"d,omitempty"` // rows of identities that were not there
 	Loose      map[string]string `json:"l,omitempty"` // by way of which address something was said: what had been said by then
+	Seen       *seen             `json:"n,omitempty"` // of events: when he was seen
+	Spoken     []spoken          `json:"p,omitempty"` // of events: rows of identities that were there and say more now
 }
+
+// any tells whether the batch changed more of him than when he was seen.
+func (f *before) any() bool { return f.Traits != nil || len(f.Keys)+len(f.Identities)+len(f.Loose) > 0 }
 
 // madeIdentity is the rest of the key of a customer's identity.
 type madeIdentity struct {
@@ -37,9 +43,10 @@ type madeIdentity struct {
 
 // Formers is what must be known to take back what a batch did to customers.
 type Formers struct {
-	At     int64    `json:"at"` // as of when their records were written
-	Made   []id.ID  `json:"made,omitempty"`
-	People []Former `json:"people,omitempty"` // that were there before
+	At     int64     `json:"at"` // as of when their records were written
+	Made   []id.ID   `json:"made,omitempty"`
+	People []Former  `json:"people,omitempty"` // that were there before
+	Events *ofEvents `json:"events,omitempty"`
 }
 
 // Kept is a customer whom an undo leaves as he is, and why.
@@ -58,6 +65,9 @@ type Undone struct {
 func (s *Service) ResolveRemembering(ctx context.Context, tx *sqldb.Tx, signals []Signal, then func(*Resolved) ([]Totals, error)) (Resolved, *Formers, error) {
 	b := s.newBatch(tx, signals)
 	b.then, b.formers = then, &Formers{At: b.now}
+	if slices.ContainsFunc(signals, func(s Signal) bool { return s.EventID != 0 }) {
+		b.formers.Events = &ofEvents{}
+	}
 	if len(signals) == 0 {
 		r, err := s.ResolveAnd(ctx, tx, signals, then)
 		return r, b.formers, err
@@ -76,19 +86,24 @@ func (b *batch) remembered(ctx context.Context) error {
 	b.befores = map[id.ID]*before{}
 	var people []id.ID
 	for _, p := range b.peoples {
-		if p.fresh || p.profile == nil {
+		if p.fresh || p.profile == nil && b.formers.Events == nil {
 			continue
 		}
-		b.befores[p.id] = &before{Shop: p.profile.shop, ExternalID: p.profile.externalID, Traits: p.profile.layers.appendJSON(nil), UpdatedAt: p.profile.updated}
+		f := &before{}
+		if p.profile != nil {
+			f.Shop, f.ExternalID, f.Traits, f.UpdatedAt = p.profile.shop, p.profile.externalID, p.profile.layers.appendJSON(nil), p.profile.updated
+		}
+		b.befores[p.id] = f
 		people = append(people, p.id)
 	}
 	rows, err := selectIdentities(ctx, b.tx, people)
 	if err != nil {
 		return err
 	}
-	b.had = make(map[identityKey]bool, len(rows))
+	b.had = make(map[identityKey]identityRow, len(rows))
 	for _, r := range rows {
-		b.had[identityKey{r.customer, r.kind, r.value, r.via}] = true
+		b.had[identityKey{r.customer, r.kind, r.value, r.via}] = r.identityRow
+		b.rememberDevice(&r)
 	}
 	return nil
 }
@@ -105,9 +120,16 @@ func (b *batch) listFormers(context.Context) error {
 			}
 		}
 	}
-	for k := range b.identities {
-		if f := b.befores[k.customer]; f != nil && !b.had[k] {
+	for k, row := range b.identities {
+		f := b.befores[k.customer]
+		if f == nil {
+			continue
+		}
+		was, had := b.had[k]
+		if !had {
 			f.Identities = append(f.Identities, madeIdentity{k.kind, k.value, k.via})
+		} else if is := was.with(row); b.formers.Events != nil && is != was {
+			f.Spoken = append(f.Spoken, spoken{madeIdentity{k.kind, k.value, k.via}, storedRow(was), storedRow(is)})
 		}
 	}
 	for _, k := range b.keyed {
@@ -126,16 +148,25 @@ func (b *batch) listFormers(context.Context) error {
 		}
 	}
 	for _, p := range b.peoples {
-		switch f := b.befores[p.id]; {
-		case p.fresh:
+		f := b.befores[p.id]
+		if p.fresh {
 			b.formers.Made = append(b.formers.Made, p.id)
-		case f != nil && (p.changed || len(f.Keys)+len(f.Identities)+len(f.Loose) > 0):
-			if !p.changed {
-				f.Traits = nil
-			}
+			continue
+		}
+		if f == nil {
+			continue
+		}
+		if !p.changed {
+			f.Traits = nil
+		}
+		if b.formers.Events != nil && p.is != p.was {
+			f.Seen = &seen{stored(&p.was), stored(&p.is)}
+		}
+		if f.any() || f.Seen != nil || len(f.Spoken) > 0 {
 			b.formers.People = append(b.formers.People, Former{p.id, f})
 		}
 	}
+	b.listEvents()
 	return nil
 }
 
@@ -144,17 +175,17 @@ type standing struct {
 	shop       id.ID
 	externalID string
 	updatedAt  int64
-	lastSeen   int64
-	session    int64
+	seen       activity
 	merged     id.ID
 	identities []storedIdentity
 }
 
 // Undo takes back what a batch did to customers, within the caller's transaction, as far as nobody has changed them since. busy names those who have
-// something that is kept elsewhere (orders, consents) and why; they stay. Doing it twice changes nothing more.
-func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[id.ID]string) (Undone, error) {
+// something that is kept elsewhere (orders, consents) and why; they stay. left tells what remains of somebody's events, where the batch was one of
+// events. Doing it twice changes nothing more.
+func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[id.ID]string, left func(context.Context, id.ID) (Left, error)) (Undone, error) {
 	var u Undone
-	if f == nil || len(f.Made)+len(f.People) == 0 {
+	if f == nil || len(f.Made)+len(f.People) == 0 && f.Events == nil {
 		return u, nil
 	}
 	b := s.newBatch(tx, nil)
@@ -165,36 +196,74 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[i
 	for _, p := range f.People {
 		all = append(all, p.ID)
 	}
+	if f.Events != nil {
+		for _, d := range f.Events.Devices {
+			all = append(all, d.Joined)
+		}
+	}
 	now, err := selectStandings(ctx, tx, all)
 	if err != nil {
 		return u, err
 	}
+	events := retraction{batch: b, formers: f, left: left, now: now, have: map[id.ID]Left{}}
 	var gone, touched []id.ID
 	for _, c := range f.Made {
 		st := now[c]
-		if reason := st.whyKept(f.At, busy[c]); reason != "" {
+		reason := st.whyKept(f.At, busy[c])
+		if f.Events != nil {
+			if reason, err = events.whyKept(ctx, c, busy[c]); err != nil {
+				return u, err
+			}
+		}
+		if reason != "" {
 			u.Kept = append(u.Kept, Kept{c, reason})
 			continue
 		}
 		gone = append(gone, c)
-		u.Removed++
+		if st.merged == 0 {
+			u.Removed++
+		}
 	}
 	if err := removeCustomers(ctx, tx, gone, now); err != nil {
 		return u, err
+	}
+	if f.Events != nil {
+		if err := events.retract(ctx, gone, u.Kept); err != nil {
+			return u, err
+		}
+		joined, err := events.joined(ctx)
+		if err != nil {
+			return u, err
+		}
+		u.Kept = append(u.Kept, joined...)
 	}
 	var people []*person
 	for _, p := range f.People {
 		st := now[p.ID]
 		switch {
+		case !p.Before.any(): // he was only seen, and when is put right
+			if st != nil {
+				touched = append(touched, p.ID)
+			}
+			continue
 		case st == nil:
 			u.Kept = append(u.Kept, Kept{p.ID, "gone"})
 			continue
 		case st.merged != 0:
 			u.Kept = append(u.Kept, Kept{p.ID, "joined"})
 			continue
+		case f.Events != nil && events.staysActive(&p):
+			u.Kept = append(u.Kept, Kept{p.ID, "active"})
+			continue
 		case st.updatedAt != f.At && p.Before.Traits != nil:
 			u.Kept = append(u.Kept, Kept{p.ID, "changed"})
 			continue
+		}
+		if f.Events != nil {
+			p.Before.Identities = events.needless(&p)
+			if err := events.giveBack(ctx, p.ID); err != nil {
+				return u, err
+			}
 		}
 		if err := restoreKeys(ctx, tx, p); err != nil {
 			return u, err
@@ -214,12 +283,8 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[i
 	}
 	touched = append(touched, gone...)
 	tx.OnCommit(func() { // what is remembered of all these keys is found out anew
-		c := &s.cache
-		c.keys.clear()
-		c.devices.clear()
-		c.people.clear()
-		c.seen.clear()
-		c.committed(b.version)
+		s.cache.forgetAll()
+		s.cache.committed(b.version)
 	})
 	if s.Announce == nil || len(touched) == 0 {
 		return u, nil
@@ -239,7 +304,7 @@ func (st *standing) whyKept(at int64, busy string) string {
 		return "joined"
 	case st.updatedAt != at:
 		return "changed"
-	case st.session != 0 || st.lastSeen != 0:
+	case st.seen.session.id != 0 || st.seen.last != 0:
 		return "active"
 	}
 	for _, i := range st.identities {

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -14,7 +15,7 @@ import (
 type Former struct {
 	OrderID id.ID           `json:"o"`
 	Mark    uint32          `json:"m"`           // how the batch left it
-	Left    *Left           `json:"l,omitempty"` // of an order that was there before
+	Left    *Left           `json:"l,omitempty"` // of an order that was there before, or of which no file speaks
 	Before  json.RawMessage `json:"b,omitempty"` // its rows before; empty: the batch created it
 }
 
@@ -40,6 +41,41 @@ type Undone struct {
 
 // Remember asks ApplyKnown to give Formers, so that what it does can be taken back.
 func (k *Known) Remember() { k.remember = true }
+
+// ApplyRemembering is Apply that gives Formers.
+func (s *Service) ApplyRemembering(ctx context.Context, tx *sqldb.Tx, changes []Change) (Touched, error) {
+	known, err := s.Look(ctx, tx, changes)
+	if err != nil {
+		return Touched{}, err
+	}
+	known.Remember()
+	return s.ApplyKnown(ctx, tx, changes, known)
+}
+
+// UndoCarts takes operations out of the carts that they are in, within the caller's transaction. Each names the customer who has it by now. What has gone into
+// the snapshot of a very long cart stays.
+func (s *Service) UndoCarts(ctx context.Context, tx *sqldb.Tx, ops []CartOp) error {
+	var owners []id.ID
+	for i := range ops {
+		owners = append(owners, ops[i].CustomerID)
+	}
+	slices.Sort(owners)
+	carts, err := loadCarts(ctx, tx, slices.Compact(owners))
+	if err != nil {
+		return err
+	}
+	for i := range ops {
+		c := carts.of[ops[i].CustomerID][storedKey(ops[i].ShopID, ops[i].CartKey)]
+		if c == nil {
+			continue
+		}
+		if at, found := slices.BinarySearchFunc(c.ops, ops[i].Op, compareOps); found {
+			c.ops, c.dirty = slices.Delete(c.ops, at, at+1), true
+			carts.touch(c.CustomerID)
+		}
+	}
+	return carts.save(ctx, tx)
+}
 
 // markOf says in short how an order was left: the last thing that a file said about it, its refunds, and whether it was called off.
 func markOf(fileHash string, refunds int, status string) uint32 {
@@ -72,8 +108,10 @@ func (b *batch) formers() ([]Former, error) {
 			continue
 		}
 		f := Former{OrderID: st.id, Mark: markOf(st.fileHash, len(st.refunds), st.status())}
-		if e.known {
+		if e.known || st.fileHash == "" {
 			f.Left = &Left{st.customer, st.order.SourceID, st.order.ContentAt}
+		}
+		if e.known {
 			text, err := json.Marshal(b.images[e.was.order])
 			if err != nil {
 				return nil, err

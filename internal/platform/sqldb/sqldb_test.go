@@ -147,7 +147,7 @@ func TestSchemasAreEqual(t *testing.T) {
 // TestTablesAreReadyForDistribution reads the migrated schema for the rules that let customers live on many machines.
 func TestTablesAreReadyForDistribution(t *testing.T) {
 	reference := "settings users sessions invitations shops sources api_keys rates products product_prices variants event_names event_days event_properties event_rules"
-	local := "audit_log outbox outbox_cursors idempotency_keys ingest_state refused_events imports journal warehouse_queue warehouse_moves identity_state import_changes import_salts"
+	local := "audit_log outbox outbox_cursors idempotency_keys ingest_state refused_events imports journal warehouse_queue warehouse_moves identity_state import_changes import_salts journal_undone"
 	keys := "identity_keys identity_claims order_keys loose_traits"
 	known := strings.Fields(reference + " " + local + " " + keys)
 	for name, table := range schema(t, dbtest.Postgres(t)) {

@@ -2632,7 +2632,7 @@ export interface components {
             source_id: string;
             user_id: string;
             /** @enum {string} */
-            verdict: "accepted" | "waiting" | "duplicate" | "refused";
+            verdict: "accepted" | "waiting" | "duplicate" | "refused" | "undone";
         };
         Invitation: {
             /** Format: date-time */

@@ -14,8 +14,9 @@ import (
 //	block   = version requests
 //	version = byte 1
 //	request = header record*            as many records as the header says
-//	header  = source shop flags currency received sent ip context [event received] count
-//	                                    in brackets, with the flag Again: which event is sent again and when it first came
+//	header  = source shop flags currency received sent ip context [event received] [import] count
+//	                                    in brackets, with the flag Again: which event is sent again and when it first came; with the flag
+//	                                    Imported: which import brings the events
 //	record  = 'e' kind message-id text  an event; message-id only where the sender gave none
 //	        | 'r' message-id name code reason text
 //	        | 'R' kind message-id name code reason text
@@ -28,9 +29,10 @@ const version = 1
 
 // Flags of a Header.
 const (
-	Server  = 1 << iota // from a server source; else from a browser
-	Trusted             // money from this source counts
-	Again               // an event that was refused is sent again by people
+	Server   = 1 << iota // from a server source; else from a browser
+	Trusted              // money from this source counts
+	Again                // an event that was refused is sent again by people
+	Imported             // the events of a file; their row holds nothing else
 )
 
 // Header is what is known of a request. The source's nature is kept as it was at the receipt.
@@ -43,6 +45,7 @@ type Header struct {
 	Context            []byte // of the whole batch, a JSON object or nothing
 	OriginID           int64  // with Again: the event that was refused
 	OriginAt           int64  // with Again: when it was received
+	ImportID           id.ID  // with Imported
 
 	first int // index of its first record in the block
 }
@@ -88,6 +91,9 @@ func AppendHeader(b []byte, h *Header, n int) []byte {
 	b = appendText(b, h.Context)
 	if h.Flags&Again != 0 {
 		b = binary.AppendVarint(binary.AppendVarint(b, h.OriginID), h.OriginAt)
+	}
+	if h.Flags&Imported != 0 {
+		b = binary.AppendVarint(b, int64(h.ImportID))
 	}
 	return binary.AppendVarint(b, int64(n))
 }
@@ -175,6 +181,9 @@ func Walk(block []byte, fn func(index int, h *Header, r *Record) error) error {
 		h.OriginID, h.OriginAt = 0, 0
 		if h.Flags&Again != 0 {
 			h.OriginID, h.OriginAt = c.number(), c.number()
+		}
+		if h.ImportID = 0; h.Flags&Imported != 0 {
+			h.ImportID = id.ID(c.number())
 		}
 		h.first = index
 		for n := c.number(); n > 0 && !c.bad; n-- {

@@ -55,6 +55,7 @@ type Journal struct {
 	log   *slog.Logger
 
 	in       chan *entry
+	held     *entry // the gatherer's: came while another block was being made, and goes alone
 	blocks   chan *block
 	stopping chan struct{}
 	closed   chan struct{} // everything taken is answered
@@ -72,6 +73,7 @@ type Journal struct {
 type entry struct {
 	raw    []byte
 	events int
+	alone  bool // shares its row with nobody
 	done   chan error
 }
 
@@ -140,7 +142,15 @@ func (j *Journal) Wake() <-chan struct{} { return j.wake }
 // Append stores a request (header and records) durably and returns when it is. The bytes must not change until then; when ctx
 // ends earlier the request may still be stored, and raw must be left alone for good.
 func (j *Journal) Append(ctx context.Context, raw []byte, events int) error {
-	e := &entry{raw: raw, events: events, done: make(chan error, 1)}
+	return j.append(ctx, &entry{raw: raw, events: events, done: make(chan error, 1)})
+}
+
+// AppendAlone is Append into a row that holds nothing else.
+func (j *Journal) AppendAlone(ctx context.Context, raw []byte, events int) error {
+	return j.append(ctx, &entry{raw: raw, events: events, alone: true, done: make(chan error, 1)})
+}
+
+func (j *Journal) append(ctx context.Context, e *entry) error {
 	select {
 	case <-j.stopping:
 		return ErrClosed
@@ -168,15 +178,17 @@ func (j *Journal) gather() {
 	defer close(j.blocks)
 	buf, other := make([]byte, 0, 256<<10), make([]byte, 0, 256<<10)
 	for {
-		var first *entry
-		select {
-		case first = <-j.in:
-		default:
+		first := j.held
+		if j.held = nil; first == nil {
 			select {
 			case first = <-j.in:
-			case <-j.stopping:
-				j.refuseRest()
-				return
+			default:
+				select {
+				case first = <-j.in:
+				case <-j.stopping:
+					j.refuseRest()
+					return
+				}
 			}
 		}
 		b := &block{raw: append(buf[:0], version)}
@@ -199,12 +211,14 @@ func (b *block) add(e *entry) {
 
 // grow adds a request to the block or hands it to the committer; then it is false.
 func (j *Journal) grow(b *block) bool {
-	full := len(b.raw) >= maxBlock || b.events >= maxBatch-4096
+	full := len(b.raw) >= maxBlock || b.events >= maxBatch-4096 || b.entries[0].alone
 	if !full {
 		select {
 		case e := <-j.in:
-			b.add(e)
-			return true
+			full = !j.join(b, e)
+			if !full {
+				return true
+			}
 		default:
 		}
 	}
@@ -215,11 +229,23 @@ func (j *Journal) grow(b *block) bool {
 	}
 	select {
 	case e := <-j.in:
-		b.add(e)
-		return true
+		if j.join(b, e) {
+			return true
+		}
+		j.blocks <- b
 	case j.blocks <- b:
+	}
+	return false
+}
+
+// join adds a request that shares its row, and holds any other back.
+func (j *Journal) join(b *block, e *entry) bool {
+	if e.alone {
+		j.held = e
 		return false
 	}
+	b.add(e)
+	return true
 }
 
 // pack compresses a block. The gatherer does it for large blocks and the committer for small ones; a block is in one hand at a time.

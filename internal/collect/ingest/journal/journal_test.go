@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rapport/internal/base/clock"
+	"rapport/internal/base/id"
 	"rapport/internal/collect/ingest/journal"
 	"rapport/internal/platform/sqldb/dbtest"
 )
@@ -251,4 +252,59 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N*50)/b.Elapsed().Seconds(), "events/s")
+}
+
+// TestAlone has many requests arrive together, some of which share their row with nobody.
+func TestAlone(t *testing.T) {
+	each(t, func(t *testing.T, s journal.Store) {
+		j, err := journal.New(s, clock.System{}, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		var g sync.WaitGroup
+		for i := range 60 {
+			g.Go(func() {
+				keep, h := j.Append, &journal.Header{SourceID: 7}
+				if i%3 == 0 {
+					keep, h = j.AppendAlone, &journal.Header{SourceID: 7, Flags: journal.Imported, ImportID: id.ID(1000 + i)}
+				}
+				raw := journal.AppendRecord(journal.AppendHeader(nil, h, 1), &journal.Record{Mark: journal.Taken, Text: []byte("{}")})
+				if err := keep(ctx, raw, 1); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		g.Wait()
+		j.Stop()
+		rows, err := j.Read(ctx, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone, all := 0, int64(0)
+		for _, r := range rows {
+			block, err := j.Unpack(nil, r.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += r.Events
+			err = journal.Walk(block, func(_ int, h *journal.Header, _ *journal.Record) error {
+				if h.ImportID == 0 {
+					return nil
+				}
+				if alone++; r.Events != 1 || h.ImportID%3 != 1000%3 {
+					t.Errorf("%d events in the row of import %d", r.Events, h.ImportID)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if alone != 20 || all != 60 {
+			t.Errorf("%d rows alone, %d events", alone, all)
+		}
+	})
 }

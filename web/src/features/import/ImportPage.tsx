@@ -96,7 +96,6 @@ function Wizard({ plan }: { plan: Plan }) {
           {text(error)}
         </p>
       )}
-      {(plan.import.kind === 'events' || plan.import.kind === 'web_logs') && <p className="small">{t('noUndo')}</p>}
       <footer className={classes.foot}>
         <Button
           disabled={!ready}
