@@ -73,7 +73,7 @@ func open(r io.Reader) (*source, error) {
 	if !bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
 		return nil, errs.New(errs.Invalid, "backup.unknown", "The file is not a backup of Rapport.")
 	}
-	zip, err := zstd.NewReader(io.MultiReader(bytes.NewReader(magic[:n]), r), zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(64<<20))
+	zip, err := zstd.NewReader(io.MultiReader(bytes.NewReader(magic[:n]), r), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
 	if err != nil {
 		return nil, damaged(err, "The backup cannot be read: %s.", plain(err))
 	}

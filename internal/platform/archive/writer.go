@@ -12,8 +12,6 @@ import (
 	"path"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // pieceSize is how much of a file of unknown size becomes one entry.
@@ -21,7 +19,7 @@ const pieceSize = 4 << 20
 
 // Writer makes an archive. It is not safe for concurrent use.
 type Writer struct {
-	zip  *zstd.Encoder
+	zip  *frames
 	tar  *tar.Writer
 	head Head
 	foot Foot
@@ -29,10 +27,9 @@ type Writer struct {
 
 // NewWriter begins an archive on w. Form is filled in.
 func NewWriter(w io.Writer, h Head) (*Writer, error) {
-	// Most of what is backed up is compressed already; the fastest level notices that and costs little.
-	zip, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(true))
+	zip, err := newFrames(w)
 	if err != nil {
-		return nil, fmt.Errorf("make compressor: %w", err)
+		return nil, err
 	}
 	h.Form = Form
 	a := &Writer{zip: zip, tar: tar.NewWriter(zip), head: h, foot: Foot{Figures: map[string]int64{}}}

@@ -3,17 +3,19 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 )
 
-// Image is a SQLite file as it was at one moment, read while the program goes on writing it: a read transaction holds the moment, and
-// the pages come through SQLite itself, so that what has been written since, or lies in the write-ahead file only, is as it was. The file's
-// log cannot be emptied meanwhile; so close it soon. Not safe for concurrent use.
+// Image is a SQLite file as it was at one moment, read while the program goes on writing it: a read transaction holds the moment, and what has been
+// written since, or lies in the write-ahead log only, comes through SQLite as it was. The log cannot be emptied meanwhile; so close it soon. Not
+// safe for concurrent use.
 type Image struct {
 	path  string
 	db    *sql.DB
@@ -28,7 +30,8 @@ func OpenImage(ctx context.Context, path string) (m *Image, err error) {
 		return nil, fmt.Errorf("open %s: %w", path, err) // opening it would make it
 	}
 	m = &Image{path: path}
-	if m.db, err = sql.Open("sqlite", SQLiteDSN(path, true)); err != nil {
+	// Every page is read once: a cache of them would only be work, to fill and to empty.
+	if m.db, err = sql.Open("sqlite", strings.Replace(SQLiteDSN(path, true), "cache_size%28-8000%29", "cache_size%28-500%29", 1)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	m.db.SetMaxOpenConns(1)
@@ -59,38 +62,112 @@ func OpenImage(ctx context.Context, path string) (m *Image, err error) {
 func (m *Image) Size() int64 { return m.pages * m.size }
 
 // Copy writes the file's bytes.
+//
+// While the moment is held, a checkpoint puts into the file what is older than it, and nothing else: a page of which the log holds no version
+// stays what it is. Those are most, and are read from the file many at a time, which costs a tenth of asking SQLite for each.
 func (m *Image) Copy(ctx context.Context, w io.Writer) error {
-	rows, err := m.conn.QueryContext(ctx, `SELECT data FROM sqlite_dbpage`)
+	file, err := rawFile(m.path)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("read %s: %w", m.path, err)
+	}
+	inFile := min(m.pages, info.Size()/m.size)
+	logged, err := loggedPages(m.path+"-wal", m.size)
+	if err != nil {
+		return err
+	}
+	page, err := m.conn.PrepareContext(ctx, `SELECT data FROM sqlite_dbpage WHERE pgno = $1`)
 	if err != nil {
 		return fmt.Errorf("read pages of %s: %w", m.path, err)
 	}
-	defer func() { _ = rows.Close() }()
-	buf := make([]byte, 0, 256<<10) // a page at a time would be a system call, a block of a tar and a piece of a sum each
-	var n int64
-	for rows.Next() {
-		var page sql.RawBytes
-		if err := rows.Scan(&page); err != nil {
-			return fmt.Errorf("read page of %s: %w", m.path, err)
-		}
-		if int64(len(page)) != m.size {
-			return fmt.Errorf("page %d of %s has %d bytes, not %d", n+1, m.path, len(page), m.size)
-		}
-		n++
-		if buf = append(buf, page...); len(buf)+int(m.size) > cap(buf) {
-			if _, err := w.Write(buf); err != nil {
-				return err
+	defer func() { _ = page.Close() }()
+	buf := make([]byte, copyPages*m.size)
+	for at := int64(0); at < m.pages; {
+		n := min(copyPages, m.pages-at)
+		piece := buf[:n*m.size]
+		if raw := max(0, min(n, inFile-at)); raw > 0 {
+			if _, err := file.ReadAt(piece[:raw*m.size], at*m.size); err != nil {
+				return fmt.Errorf("read pages of %s: %w", m.path, err)
 			}
-			buf = buf[:0]
+		}
+		for k := range n {
+			if at+k < inFile && !logged[at+k] {
+				continue
+			}
+			var b []byte
+			if err := page.QueryRowContext(ctx, at+k+1).Scan(&b); err != nil {
+				return fmt.Errorf("read page %d of %s: %w", at+k+1, m.path, err)
+			}
+			if copy(piece[k*m.size:], b) != int(m.size) {
+				return fmt.Errorf("page %d of %s has %d bytes, not %d", at+k+1, m.path, len(b), m.size)
+			}
+		}
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+		at += n
+	}
+	return nil
+}
+
+// copyPages is how many pages are read and written at a time.
+const copyPages = 64
+
+// raws are files that are read beside SQLite. They are never closed: closing one would let go of every lock that SQLite has on that file in this
+// process (fcntl's locks are the process's), and another program could then take away its log.
+var raws struct {
+	sync.Mutex
+	open []*os.File
+}
+
+// rawFile gives the file at path for reading beside SQLite.
+func rawFile(path string) (*os.File, error) {
+	now, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	raws.Lock()
+	defer raws.Unlock()
+	for _, f := range raws.open {
+		if info, err := f.Stat(); err == nil && os.SameFile(info, now) {
+			return f, nil
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read pages of %s: %w", m.path, err)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if n != m.pages {
-		return fmt.Errorf("%s has %d pages, %d were read", m.path, m.pages, n)
+	raws.open = append(raws.open, f)
+	return f, nil
+}
+
+// loggedPages gives the pages, counted from 0, of which the write-ahead log at path may hold a version (https://sqlite.org/fileformat2.html#walformat):
+// those of all its frames, whether they count or not.
+func loggedPages(path string, size int64) (map[int64]bool, error) {
+	const fileHeader, frameHeader = 32, 24
+	f, err := os.Open(path) // SQLite has no locks on it
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
 	}
-	_, err = w.Write(buf)
-	return err
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	defer func() { _ = f.Close() }()
+	logged := map[int64]bool{}
+	head := make([]byte, 4)
+	for at := int64(fileHeader); ; at += frameHeader + size {
+		_, err := f.ReadAt(head, at)
+		if errors.Is(err, io.EOF) {
+			return logged, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", path, err)
+		}
+		logged[int64(binary.BigEndian.Uint32(head))-1] = true
+	}
 }
 
 // Number reads one whole number as of the moment; ErrNoRows where there is none.

@@ -2,8 +2,11 @@ package sqldb_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"rapport/internal/platform/sqldb"
@@ -47,7 +50,10 @@ func TestImage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := m.Copy(ctx, &meddler{f, func() { exec(t, db, `INSERT INTO t (k, s) SELECT COALESCE(MAX(k), 0) + 1, 'meanwhile' FROM t`) }}); err != nil {
+			if err := m.Copy(ctx, &meddler{f, func() {
+				exec(t, db, `INSERT INTO t (k, s) SELECT COALESCE(MAX(k), 0) + 1, 'meanwhile' FROM t`)
+				exec(t, db, `PRAGMA wal_checkpoint(PASSIVE)`)
+			}}); err != nil {
 				t.Fatal(err)
 			}
 			if info, _ := f.Stat(); info.Size() != m.Size() {
@@ -90,6 +96,42 @@ type meddler struct {
 func (m *meddler) Write(b []byte) (int, error) {
 	m.do()
 	return m.f.Write(b)
+}
+
+// TestImageLeavesLocks: after an image SQLite has the lock on its file that tells other programs that somebody uses it. Reading the file past SQLite
+// loses it as soon as that file is closed.
+func TestImageLeavesLocks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db, err := sqldb.Open(ctx, sqldb.Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, `CREATE TABLE t (k BIGINT NOT NULL PRIMARY KEY)`)
+	probe, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close(); _ = probe.Close() }() // in this order: closing it would lose the lock too
+	held := func() bool {
+		l := syscall.Flock_t{Type: syscall.F_WRLCK, Start: 0x40000002, Len: 510} // SQLite's shared bytes
+		if err := syscall.FcntlFlock(probe.Fd(), 36 /* F_OFD_GETLK */, &l); err != nil {
+			t.Fatal(err)
+		}
+		return l.Type == syscall.F_RDLCK
+	}
+	if !held() {
+		t.Fatal("there is no lock to begin with")
+	}
+	m, err := sqldb.OpenImage(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.Copy(ctx, io.Discard), m.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !held() {
+		t.Error("the lock is lost")
+	}
 }
 
 // TestImageFindsDamage overwrites a page in the middle.
