@@ -9,6 +9,7 @@ import (
 	"rapport/internal/collect/importer"
 	"rapport/internal/collect/ingest"
 	"rapport/internal/facts/customer"
+	"rapport/internal/facts/order"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/warehouse"
 )
@@ -58,9 +59,14 @@ func (d fileDoor) Apart(ctx context.Context, fn func(tx *sqldb.Tx) error) error 
 	return d.ingest.Apart(ctx, fn)
 }
 
+// Find looks for events.
+func (d fileDoor) Find(ctx context.Context, rows []warehouse.Row) (int64, []order.CartOp, error) {
+	return d.ingest.Find(ctx, rows)
+}
+
 // TakeBack takes events back.
-func (d fileDoor) TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row) (int64, error) {
-	return d.ingest.TakeBack(ctx, tx, rows)
+func (d fileDoor) TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row, carts []order.CartOp) error {
+	return d.ingest.TakeBack(ctx, tx, rows, carts)
 }
 
 // Left asks what remains.

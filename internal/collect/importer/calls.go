@@ -10,6 +10,7 @@ import (
 	"rapport/internal/base/errs"
 	"rapport/internal/base/id"
 	"rapport/internal/facts/customer"
+	"rapport/internal/facts/order"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/warehouse"
 )
@@ -30,8 +31,10 @@ type Door interface {
 	Settle(ctx context.Context) error
 	// Apart runs fn in a transaction while no events are applied and all that were are visible.
 	Apart(ctx context.Context, fn func(tx *sqldb.Tx) error) error
+	// Find looks for the events of journal rows and what they did to carts, within Apart and before anything is locked, as Left does.
+	Find(ctx context.Context, rows []warehouse.Row) (events int64, carts []order.CartOp, err error)
 	// TakeBack takes back the events of journal rows, but for customers and orders, within Apart.
-	TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row) (events int64, err error)
+	TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row, carts []order.CartOp) error
 	// Left tells what remains of a customer's events without some journal rows, and whether some came behind a row.
 	Left(ctx context.Context, who id.ID, without func(seq int64) bool, behind int64) (customer.Left, error)
 }

@@ -31,7 +31,9 @@ type People interface {
 	// ResolveRemembering also gives what must be known to take it back.
 	ResolveRemembering(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, *customer.Formers, error)
 	SetTotals(ctx context.Context, tx *sqldb.Tx, totals []customer.Totals) error
-	Undo(ctx context.Context, tx *sqldb.Tx, f *customer.Formers, busy map[id.ID]string, left func(context.Context, id.ID) (customer.Left, error)) (customer.Undone, error)
+	Undo(ctx context.Context, tx *sqldb.Tx, f *customer.Formers, busy map[id.ID]string, left map[id.ID]customer.Left) (customer.Undone, error)
+	// Concerned names those of whom Undo wants to know what is left.
+	Concerned(ctx context.Context, q sqldb.Q, f *customer.Formers) ([]id.ID, error)
 	Peek(ctx context.Context, q sqldb.Q, people []id.ID) (map[id.ID]customer.Peeked, error)
 }
 

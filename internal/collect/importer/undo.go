@@ -224,11 +224,18 @@ func (u *Undo) keep(what string, which id.ID, reason string) {
 // undoChunk takes back what one chunk did: its orders first, so that their buyers may go after them. mine are the journal rows of the import.
 func (s *Service) undoChunk(ctx context.Context, tx *sqldb.Tx, i *Import, c *changes, mine map[int64]bool) (*Undo, error) {
 	u := &Undo{}
+	var left map[id.ID]customer.Left
+	if len(c.Rows) > 0 {
+		var err error
+		if left, err = s.undoEvents(ctx, tx, c, mine, u); err != nil {
+			return nil, fmt.Errorf("take back events: %w", err)
+		}
+	}
 	o, err := s.Orders.Undo(ctx, tx, i.SourceID, c.Orders)
 	if err != nil {
 		return nil, fmt.Errorf("take back orders: %w", err)
 	}
-	u.Removed, u.Restored = o.Removed, o.Restored
+	u.Removed, u.Restored = u.Removed+o.Removed, o.Restored
 	for _, k := range o.Kept {
 		u.keep("order", k.ID, k.Reason)
 	}
@@ -238,17 +245,6 @@ func (s *Service) undoChunk(ctx context.Context, tx *sqldb.Tx, i *Import, c *cha
 	}
 	if err := s.Customers.SetTotals(ctx, tx, totals); err != nil {
 		return nil, err
-	}
-	var left func(context.Context, id.ID) (customer.Left, error)
-	if n := len(c.Rows); n > 0 {
-		events, err := s.Events.TakeBack(ctx, tx, c.Rows)
-		if err != nil {
-			return nil, fmt.Errorf("take back events: %w", err)
-		}
-		u.Removed += events
-		left = func(ctx context.Context, who id.ID) (customer.Left, error) {
-			return s.Events.Left(ctx, who, func(seq int64) bool { return mine[seq] }, c.Rows[n-1].Seq)
-		}
 	}
 	if c.People != nil {
 		busy, err := s.busy(ctx, tx, i, c.People)

@@ -67,3 +67,26 @@ func (s *Service) journalRows(ctx context.Context, i *Import) (map[int64]bool, e
 	}
 	return out, nil
 }
+
+// undoEvents takes back the events of a chunk and tells what remains of those of its people. What is read from the warehouse is read first: it takes a connection
+// of its own, for which those may be waiting who wait for us.
+func (s *Service) undoEvents(ctx context.Context, tx *sqldb.Tx, c *changes, mine map[int64]bool, u *Undo) (map[id.ID]customer.Left, error) {
+	events, carts, err := s.Events.Find(ctx, c.Rows)
+	if err != nil {
+		return nil, err
+	}
+	left := map[id.ID]customer.Left{}
+	if c.People != nil {
+		people, err := s.Customers.Concerned(ctx, tx, c.People)
+		if err != nil {
+			return nil, err
+		}
+		for _, who := range people {
+			if left[who], err = s.Events.Left(ctx, who, func(seq int64) bool { return mine[seq] }, c.Rows[len(c.Rows)-1].Seq); err != nil {
+				return nil, err
+			}
+		}
+	}
+	u.Removed += events
+	return left, s.Events.TakeBack(ctx, tx, c.Rows, carts)
+}

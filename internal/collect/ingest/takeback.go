@@ -44,14 +44,11 @@ func (r *remembering) Apply(ctx context.Context, tx *sqldb.Tx, changes []order.C
 func (w *work) rows() []warehouse.Row {
 	var out []warehouse.Row
 	for seq := w.first; seq <= w.last; seq++ {
-		out = append(out, warehouse.Row{Seq: seq})
+		out = append(out, warehouse.Row{Seq: seq, FromAt: warehouse.LatestAt, UntilAt: warehouse.EarliestAt}) // none
 	}
 	for i := range w.events {
 		e := &w.events[i]
 		r := &out[warehouse.SeqOf(e.EventID)-w.first]
-		if r.UntilAt == 0 {
-			r.FromAt, r.UntilAt = e.At, e.At
-		}
 		r.FromAt, r.UntilAt = min(r.FromAt, e.At), max(r.UntilAt, e.At)
 	}
 	return out
@@ -123,41 +120,47 @@ func (s *Service) grant(ctx context.Context, a *apart) bool {
 	return true
 }
 
-// TakeBack takes the events of an import's rows back: out of carts and refused events at once, and out of the warehouse with the next step. Customers and
-// orders are the caller's. It belongs into Apart, and tells how many events it were.
-func (s *Service) TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row) (events int64, err error) {
-	var ops []order.CartOp
+// Find tells how many events of an import's rows the warehouse has, and what they did to carts. It belongs into Apart, before anything is locked: it reads by
+// connections of its own.
+func (s *Service) Find(ctx context.Context, rows []warehouse.Row) (events int64, carts []order.CartOp, err error) {
 	for i := range rows {
-		r := &rows[i]
-		owners, err := s.ownersOf(ctx, r)
+		owners, err := s.ownersOf(ctx, &rows[i])
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		events += int64(len(owners))
-		parts, err := s.partsOf(ctx, r.Seq, r.Seq)
+		parts, err := s.partsOf(ctx, rows[i].Seq, rows[i].Seq)
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		for k := range parts[0].events {
 			parsed := parts[0].shopping[k].parsed
 			if owner := owners[parts[0].events[k].EventID]; owner != 0 && len(parsed.Carts) > 0 {
 				parsed.SetCustomer(owner)
-				ops = append(ops, parsed.Carts...)
+				carts = append(carts, parsed.Carts...)
 			}
 		}
-		if err := takeBackRow(ctx, tx, r); err != nil {
-			return 0, err
+	}
+	return events, carts, nil
+}
+
+// TakeBack takes the events of an import's rows back: out of carts (as found) and refused events at once, and out of the warehouse with the next step. Customers
+// and orders are the caller's. It belongs into Apart.
+func (s *Service) TakeBack(ctx context.Context, tx *sqldb.Tx, rows []warehouse.Row, carts []order.CartOp) error {
+	for i := range rows {
+		if err := takeBackRow(ctx, tx, &rows[i]); err != nil {
+			return err
 		}
 	}
-	if err := s.Orders.UndoCarts(ctx, tx, ops); err != nil {
-		return 0, err
+	if err := s.Orders.UndoCarts(ctx, tx, carts); err != nil {
+		return err
 	}
 	st := step{gone: rows}
 	if err := saveMoves(ctx, tx, s.IDs.New(), st.encode()); err != nil {
-		return 0, err
+		return err
 	}
 	tx.OnCommit(s.nudge)
-	return events, nil
+	return nil
 }
 
 // leftPage is how many events of one person are read at a time.
@@ -165,7 +168,7 @@ const leftPage = 5000
 
 // Left tells what remains of a customer's events without those of some journal rows. Since counts from behind a row.
 func (s *Service) Left(ctx context.Context, who id.ID, without func(seq int64) bool, behind int64) (customer.Left, error) {
-	out := customer.Left{Devices: map[string]bool{}}
+	out := customer.Left{Devices: map[string]bool{}, Named: map[string]int64{}}
 	q := warehouse.PersonQuery{Limit: leftPage}
 	for {
 		events, err := s.Warehouse.Person(ctx, who, q)
@@ -178,7 +181,14 @@ func (s *Service) Left(ctx context.Context, who id.ID, without func(seq int64) b
 			if without(seq) {
 				continue
 			}
-			out.Any, out.Since, out.Devices[e.AnonymousID] = true, out.Since || seq > behind, true
+			out.Any, out.Since = true, out.Since || seq > behind
+			switch { // newest first: the earliest stays
+			case e.AnonymousID == "":
+			case e.UserID == "":
+				out.Devices[e.AnonymousID] = true
+			default:
+				out.Named[e.AnonymousID] = e.At
+			}
 			if out.First = e.At; out.Last == 0 && e.SessionID != 0 {
 				out.Last = e.At
 			}

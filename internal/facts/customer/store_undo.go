@@ -40,6 +40,19 @@ func selectStandings(ctx context.Context, q sqldb.Q, people []id.ID) (map[id.ID]
 	return out, nil
 }
 
+// selectMerged names those who took some of the people in.
+func selectMerged(ctx context.Context, q sqldb.Q, people []id.ID) (out []id.ID, err error) {
+	err = each(ctx, q, `SELECT merged_into FROM customers WHERE merged_into <> 0 AND customer_id IN (%s)`, nil, ids(people), func(rows *sql.Rows) error {
+		var c id.ID
+		out = append(out, c)
+		return rows.Scan(&out[len(out)-1])
+	})
+	if err != nil {
+		return nil, fmt.Errorf("select who took customers in: %w", err)
+	}
+	return out, nil
+}
+
 const (
 	sqlDeleteSaid    = `DELETE FROM loose_traits WHERE identity = $1 AND at = $2 AND hash = $3`
 	sqlResetIdentity = `UPDATE customer_identities SET verified = $5, source_id = $6, first_at = $7, last_at = $8

@@ -181,9 +181,9 @@ type standing struct {
 }
 
 // Undo takes back what a batch did to customers, within the caller's transaction, as far as nobody has changed them since. busy names those who have
-// something that is kept elsewhere (orders, consents) and why; they stay. left tells what remains of somebody's events, where the batch was one of
-// events. Doing it twice changes nothing more.
-func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[id.ID]string, left func(context.Context, id.ID) (Left, error)) (Undone, error) {
+// something that is kept elsewhere (orders, consents) and why; they stay. left tells what remains of the events of those whom
+// Concerned names, where the batch was one of events; of who is not in it, all stays. Doing it twice changes nothing more.
+func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[id.ID]string, left map[id.ID]Left) (Undone, error) {
 	var u Undone
 	if f == nil || len(f.Made)+len(f.People) == 0 && f.Events == nil {
 		return u, nil
@@ -205,15 +205,13 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[i
 	if err != nil {
 		return u, err
 	}
-	events := retraction{batch: b, formers: f, left: left, now: now, have: map[id.ID]Left{}}
+	events := retraction{batch: b, formers: f, left: left, now: now}
 	var gone, touched []id.ID
 	for _, c := range f.Made {
 		st := now[c]
 		reason := st.whyKept(f.At, busy[c])
 		if f.Events != nil {
-			if reason, err = events.whyKept(ctx, c, busy[c]); err != nil {
-				return u, err
-			}
+			reason = events.whyKept(c, busy[c])
 		}
 		if reason != "" {
 			u.Kept = append(u.Kept, Kept{c, reason})
@@ -231,11 +229,7 @@ func (s *Service) Undo(ctx context.Context, tx *sqldb.Tx, f *Formers, busy map[i
 		if err := events.retract(ctx, gone, u.Kept); err != nil {
 			return u, err
 		}
-		joined, err := events.joined(ctx)
-		if err != nil {
-			return u, err
-		}
-		u.Kept = append(u.Kept, joined...)
+		u.Kept = append(u.Kept, events.joined()...)
 	}
 	var people []*person
 	for _, p := range f.People {

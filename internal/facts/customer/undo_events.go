@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"rapport/internal/base/id"
+	"rapport/internal/platform/sqldb"
 )
 
 // ofEvents is what a batch of events did beside what it did to customers.
@@ -94,9 +95,10 @@ func (s *storedActivity) activity() activity {
 // Left is what remains of a customer's events when those are left out that are taken back.
 type Left struct {
 	Any         bool
-	Since       bool            // some came after what is taken back
-	First, Last int64           // Last: of what counts as activity; 0: none
-	Devices     map[string]bool // that they came from
+	Since       bool             // some came after what is taken back
+	First, Last int64            // Last: of what counts as activity; 0: none
+	Devices     map[string]bool  // that those without a user id came from: they go where the device goes
+	Named       map[string]int64 // devices that those with a user id came from, and the earliest of each
 }
 
 // rememberDevice keeps the row that names an anonymous customer's device: he may become known.
@@ -142,50 +144,72 @@ func (b *batch) listEvents() {
 	}
 }
 
+// Concerned names those of whom Undo wants to know what is left of their events.
+func (s *Service) Concerned(ctx context.Context, q sqldb.Q, f *Formers) ([]id.ID, error) {
+	out := slices.Clone(f.Made)
+	for _, p := range f.People {
+		out = append(out, p.ID)
+	}
+	if f.Events == nil {
+		return out, nil
+	}
+	claimants := map[string][]string{}
+	for _, d := range f.Events.Devices {
+		if d.Joined != 0 {
+			out = append(out, d.Joined)
+		}
+		for _, c := range slices.Concat(d.Added, d.Removed) {
+			kind, value := split(c.Claimant)
+			claimants[kind] = append(claimants[kind], value)
+		}
+	}
+	for kind, values := range claimants {
+		if err := selectKeys(ctx, q, kind, values, func(_ string, o owned) { out = append(out, o.customer) }); err != nil {
+			return nil, err
+		}
+	}
+	merged, err := selectMerged(ctx, q, out)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, merged...)
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
 // retraction takes back what is particular to a batch of events. The order is that of Undo.
 type retraction struct {
 	*batch
 	formers *Formers
-	left    func(context.Context, id.ID) (Left, error)
+	left    map[id.ID]Left
 	now     map[id.ID]*standing
-	have    map[id.ID]Left
 	holds   map[id.ID]bool // people who would lose events that stay to a device without them: it keeps what the batch learned of it
-}
-
-func (r *retraction) of(ctx context.Context, c id.ID) (Left, error) {
-	l, ok := r.have[c]
-	if ok {
-		return l, nil
-	}
-	l, err := r.left(ctx, c)
-	if err != nil {
-		return l, fmt.Errorf("look for what remains of a customer's events: %w", err)
-	}
-	r.have[c] = l
-	return l, nil
 }
 
 // whyKept tells why a customer whom the batch made is not removed; empty: he is. A tombstone goes with the events that made it, unless events stay with the one
 // who took it in that could have been the tombstone's.
-func (r *retraction) whyKept(ctx context.Context, c id.ID, busy string) (string, error) {
+func (r *retraction) whyKept(c id.ID, busy string) string {
 	st := r.now[c]
 	switch {
 	case st == nil:
-		return "gone", nil
+		return "gone"
 	case st.merged != 0:
-		l, err := r.of(ctx, st.merged)
-		if i := r.deviceOf(c); i >= 0 && l.Devices[r.formers.Events.Devices[i].ID] {
-			return "joined", err
+		if i := r.deviceOf(c); i >= 0 && r.uses(st.merged, r.formers.Events.Devices[i].ID) {
+			return "joined"
 		}
-		return "", err
+		return ""
 	case st.updatedAt != r.formers.At:
-		return "changed", nil
+		return "changed"
+	case r.left[c].Any:
+		return "active"
 	}
-	l, err := r.of(ctx, c)
-	if l.Any {
-		return "active", err
-	}
-	return busy, err
+	return busy
+}
+
+// uses tells whether events of a customer stay that are his because of a device.
+func (r *retraction) uses(c id.ID, device string) bool {
+	l, known := r.left[c]
+	return !known || l.Devices[device]
 }
 
 func (r *retraction) deviceOf(made id.ID) int {
@@ -216,10 +240,7 @@ func (r *retraction) retract(ctx context.Context, gone []id.ID, kept []Kept) err
 	var rows [][]any
 	for _, p := range r.formers.People {
 		st := r.now[p.ID]
-		l, err := r.of(ctx, p.ID)
-		if err != nil {
-			return err
-		}
+		l := r.left[p.ID]
 		if st == nil || st.merged != 0 {
 			continue
 		}
@@ -238,10 +259,7 @@ func (r *retraction) retract(ctx context.Context, gone []id.ID, kept []Kept) err
 	}
 	for _, k := range kept {
 		if st := r.now[k.ID]; st != nil && st.merged == 0 {
-			l, err := r.of(ctx, k.ID)
-			if err != nil {
-				return err
-			}
+			l := r.left[k.ID]
 			is := activity{first: cmp.Or(l.First, st.seen.first), last: l.Last, floor: l.First}
 			if l.Any {
 				is.session = st.seen.session
@@ -286,7 +304,7 @@ func (r *retraction) claims(ctx context.Context) error {
 		if len(f.Added)+len(f.Removed) > 0 {
 			r.device(f.ID)
 		}
-		for _, c := range f.Removed {
+		for _, c := range slices.Concat(f.Added, f.Removed) {
 			r.key(c.Claimant)
 		}
 	}
@@ -309,18 +327,16 @@ func (r *retraction) claims(ctx context.Context) error {
 		for _, c := range f.Removed {
 			is, _, _ = addClaim(is, c.claim())
 		}
+		for _, c := range f.Added { // one of his own that was needless beside it
+			if at, ok := r.left[owner(c.Claimant)].Named[d.id]; ok {
+				is, _, _ = addClaim(is, claim{at, c.Claimant, claimSoft})
+			}
+		}
 		var losers []id.ID
 		differences(stretches(d.was.claims, d.was.anonymous, owner), stretches(is, d.was.anonymous, owner), func(_, _ int64, was, _ id.ID) { losers = append(losers, was) })
 		stay := false
 		for _, c := range losers {
-			if c == 0 {
-				continue
-			}
-			l, err := r.of(ctx, c)
-			if err != nil {
-				return err
-			}
-			if l.Devices[d.id] {
+			if c != 0 && r.uses(c, d.id) {
 				stay, r.holds[c] = true, true
 			}
 		}
@@ -337,25 +353,18 @@ func (r *retraction) claims(ctx context.Context) error {
 
 // staysActive tells whether what the batch made of a customer who was there before carries what he did since: he became known by it, or it gave him a device.
 func (r *retraction) staysActive(p *Former) bool {
-	return r.holds[p.ID] || r.have[p.ID].Since && slices.ContainsFunc(p.Before.Keys, isUser)
+	return r.holds[p.ID] || r.left[p.ID].Since && slices.ContainsFunc(p.Before.Keys, isUser)
 }
 
 // joined names visitors who stay joined with the one who took them in: he has events that were theirs, or may have been.
-func (r *retraction) joined(ctx context.Context) (out []Kept, err error) {
+func (r *retraction) joined() (out []Kept) {
 	for _, f := range r.formers.Events.Devices {
 		st := r.now[f.Joined]
-		if f.Joined == 0 || st == nil || st.merged == 0 {
-			continue
-		}
-		l, err := r.of(ctx, st.merged)
-		if err != nil {
-			return nil, err
-		}
-		if l.Devices[f.ID] {
+		if f.Joined != 0 && st != nil && st.merged != 0 && r.uses(st.merged, f.ID) {
 			out = append(out, Kept{f.Joined, "joined"})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // needless gives the identities that the batch made and that nothing rests on since.
@@ -363,7 +372,7 @@ func (r *retraction) needless(p *Former) []madeIdentity {
 	if slices.ContainsFunc(p.Before.Keys, isUser) { // he is nobody known again
 		return p.Before.Identities
 	}
-	return slices.DeleteFunc(slices.Clone(p.Before.Identities), func(i madeIdentity) bool { return i.Kind == KindAnonymous && r.have[p.ID].Devices[i.Value] })
+	return slices.DeleteFunc(slices.Clone(p.Before.Identities), func(i madeIdentity) bool { return i.Kind == KindAnonymous && r.left[p.ID].Named[i.Value] != 0 })
 }
 
 // giveBack puts back the rows that named the device of an anonymous customer who became known.
