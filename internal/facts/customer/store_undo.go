@@ -63,7 +63,7 @@ const sqlDeleteKey = `DELETE FROM identity_keys WHERE value = $1 AND kind = $2 A
 
 // removeCustomers deletes records and what names them.
 func removeCustomers(ctx context.Context, tx *sqldb.Tx, gone []id.ID, now map[id.ID]*standing) error {
-	var keys, loose, people [][]any
+	var keys, loose, people, claims [][]any
 	for _, c := range gone {
 		st := now[c]
 		people = append(people, []any{int64(c)})
@@ -76,6 +76,16 @@ func removeCustomers(ctx context.Context, tx *sqldb.Tx, gone []id.ID, now map[id
 				continue
 			}
 			keys = append(keys, []any{i.value, i.kind, int64(c)})
+			if i.kind == KindAnonymous { // no claim may stay whose claimant is nobody
+				if st.externalID != "" {
+					claims = append(claims, []any{i.value, userKey(st.shop, st.externalID)})
+				}
+				for _, a := range st.identities {
+					if a.kind == KindEmail || a.kind == KindPhone {
+						claims = append(claims, []any{i.value, a.kind + ":" + a.value})
+					}
+				}
+			}
 			if i.via != "" {
 				loose = append(loose, []any{i.kind + ":" + i.value})
 			}
@@ -85,6 +95,7 @@ func removeCustomers(ctx context.Context, tx *sqldb.Tx, gone []id.ID, now map[id
 		stmt string
 		rows [][]any
 	}{
+		{`DELETE FROM identity_claims WHERE anonymous_id = $1 AND claimant = $2`, claims},
 		{sqlDeleteKey, keys},
 		{`DELETE FROM loose_traits WHERE identity = $1`, loose},
 		{`DELETE FROM customer_identities WHERE customer_id = $1`, people},
