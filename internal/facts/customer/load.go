@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"slices"
 
 	"rapport/internal/base/id"
 )
@@ -42,6 +43,9 @@ func (b *batch) loadDevices(ctx context.Context) error {
 			b.key(cl.claimant)
 		}
 	}
+	for _, name := range want {
+		b.unsure = append(b.unsure, by[name])
+	}
 	b.devLoaded = len(b.devList)
 	return nil
 }
@@ -73,6 +77,12 @@ func (b *batch) loadKeys(ctx context.Context) error {
 			}
 		}
 	}
+	// A claim whose claimant is nobody must not be, and counts for nothing: a batch that stopped at it would come again for ever.
+	for _, d := range b.unsure {
+		d.was.claims = slices.DeleteFunc(d.was.claims, func(c claim) bool { return b.keys[c.claimant].was.customer == 0 })
+		d.is = d.was
+	}
+	b.unsure = nil
 	return nil
 }
 

@@ -64,6 +64,7 @@ type batch struct {
 	devList []*device
 	// how much of the lists is loaded
 	keysLoaded, devLoaded int
+	unsure                []*device // were read, and their claimants not yet
 	people                map[id.ID]*person
 	peoples               []*person
 	absorbed              map[id.ID]id.ID // -> who took him in

@@ -90,3 +90,25 @@ func TestSmoke(t *testing.T) {
 		}
 	})
 }
+
+// TestClaimOfNobody has a device whose claimant is nobody, which a fault of ours once left: what comes from it is taken all the same, since the applier would stop at
+// it for ever.
+func TestClaimOfNobody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		f.resolve(customer.Signal{ShopID: 1, SourceID: 1, UserID: "gone", AnonymousID: "d", At: minute(10), Activity: true})
+		for _, table := range []string{"customers", "customer_identities", "identity_keys"} {
+			if _, err := db.Exec(ctx, "DELETE FROM "+table); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f = newFixture(t, db)
+		for _, s := range []customer.Signal{{AnonymousID: "d", At: minute(20)}, {AnonymousID: "d", UserID: "new", At: minute(5)}, {AnonymousID: "d", At: minute(1)},
+			{AnonymousID: "d", UserID: "new", At: minute(30)}, {AnonymousID: "d", At: minute(40)}, {AnonymousID: "d", UserID: "gone", At: minute(50)}} {
+			s.ShopID, s.SourceID, s.Activity = 1, 1, true
+			if c := f.resolve(s).Verdicts[0].CustomerID; s.UserID != "" && c == 0 {
+				t.Errorf("%+v is nobody's", s)
+			}
+		}
+	})
+}

@@ -78,11 +78,12 @@ func removeCustomers(ctx context.Context, tx *sqldb.Tx, gone []id.ID, now map[id
 			keys = append(keys, []any{i.value, i.kind, int64(c)})
 			if i.kind == KindAnonymous { // no claim may stay whose claimant is nobody
 				if st.externalID != "" {
-					claims = append(claims, []any{i.value, userKey(st.shop, st.externalID)})
+					kind, value := split(userKey(st.shop, st.externalID))
+					claims = append(claims, []any{i.value, kind + ":" + value, kind, value, int64(c)})
 				}
 				for _, a := range st.identities {
 					if a.kind == KindEmail || a.kind == KindPhone {
-						claims = append(claims, []any{i.value, a.kind + ":" + a.value})
+						claims = append(claims, []any{i.value, a.kind + ":" + a.value, a.kind, a.value, int64(c)})
 					}
 				}
 			}
@@ -95,7 +96,8 @@ func removeCustomers(ctx context.Context, tx *sqldb.Tx, gone []id.ID, now map[id
 		stmt string
 		rows [][]any
 	}{
-		{`DELETE FROM identity_claims WHERE anonymous_id = $1 AND claimant = $2`, claims},
+		{`DELETE FROM identity_claims WHERE anonymous_id = $1 AND claimant = $2
+			AND EXISTS (SELECT 1 FROM identity_keys WHERE kind = $3 AND value = $4 AND customer_id = $5)`, claims}, // else another has the address by now
 		{sqlDeleteKey, keys},
 		{`DELETE FROM loose_traits WHERE identity = $1`, loose},
 		{`DELETE FROM customer_identities WHERE customer_id = $1`, people},
