@@ -45,8 +45,8 @@ func TestImportWizard(t *testing.T) {
 		} `json:"items"`
 	}
 	owner.Get("/api/v1/imports", &list)
-	if len(list.Items) != 2 || list.Items[0].Status != "done" || list.Items[1].Status != "undone" {
-		t.Errorf("imports are %+v, want CDNOW done and the other undone", list.Items)
+	if len(list.Items) != 3 || list.Items[0].Status != "undone" || list.Items[1].Status != "done" || list.Items[2].Status != "undone" {
+		t.Errorf("imports are %+v, want the log undone, CDNOW done and the first undone", list.Items)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, "imports", "*", "data"))
 	if err != nil || len(left) != 0 {
