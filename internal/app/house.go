@@ -121,8 +121,8 @@ func build(ctx context.Context, g ground) (*house, error) {
 	h.ingest, err = ingest.New(ingest.Deps{DB: g.db, Journal: journal, IDs: ids, Clock: g.clock, Log: g.log, Version: g.version, Keys: h.keys,
 		Customers: h.customers, Orders: orders, Consents: consents, Catalog: products, Warehouse: g.warehouse, Reporting: reporting, Disk: h.disk,
 		Names: names, People: peopleOf(h.customers), Audit: audits.Record,
-		Remember: func(ctx context.Context, tx *sqldb.Tx, which id.ID, did *ingest.Did) error {
-			return h.importer.Remember(ctx, tx, which, (*importer.Did)(did))
+		Remember: func(ctx context.Context, tx *sqldb.Tx, which id.ID, rows []warehouse.Row, orders []order.Former, people *customer.Formers) error {
+			return h.importer.Remember(ctx, tx, which, rows, orders, people)
 		}})
 	if err != nil {
 		return nil, err

@@ -45,8 +45,8 @@ func eachYard(t *testing.T, fn func(y *yard)) {
 	}
 }
 
-// open starts the program; crash is asked at every hand-over of events.
-func (y *yard) open(crash func(point string) error) {
+// opened opens the program, which begins nothing yet.
+func (y *yard) opened() *App {
 	y.t.Helper()
 	c, err := config.Load(y.set, nil)
 	if err != nil {
@@ -56,9 +56,17 @@ func (y *yard) open(crash func(point string) error) {
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	if y.App, err = Open(ctx, Options{Config: c, Version: "test", Log: slog.New(slog.DiscardHandler), Held: held}); err != nil {
+	a, err := Open(ctx, Options{Config: c, Version: "test", Log: slog.New(slog.DiscardHandler), Held: held})
+	if err != nil {
 		y.t.Fatal(err)
 	}
+	return a
+}
+
+// open starts the program; crash is asked at every hand-over of events.
+func (y *yard) open(crash func(point string) error) {
+	y.t.Helper()
+	y.App = y.opened()
 	y.house.ingest.Crash = crash
 	if err := y.Start(ctx); err != nil {
 		y.t.Fatal(err)
@@ -320,18 +328,7 @@ func (y *yard) rebuilt(was []string) {
 	if err := y.Close(); err != nil {
 		y.t.Fatal(err)
 	}
-	c, err := config.Load(y.set, nil)
-	if err != nil {
-		y.t.Fatal(err)
-	}
-	held, err := holdDirectory(c.Data)
-	if err != nil {
-		y.t.Fatal(err)
-	}
-	a, err := Open(ctx, Options{Config: c, Version: "test", Log: slog.New(slog.DiscardHandler), Held: held})
-	if err != nil {
-		y.t.Fatal(err)
-	}
+	a := y.opened()
 	var out bytes.Buffer
 	if err := errors.Join(a.rebuild(ctx, &Process{Stdout: &out, Stderr: &out}), a.Close()); err != nil {
 		y.t.Fatal(err)

@@ -12,20 +12,13 @@ import (
 	"rapport/internal/platform/warehouse"
 )
 
-// Did is what the events of some journal rows did.
-type Did struct {
-	Rows   []warehouse.Row
-	Orders []order.Former
-	People *customer.Formers
-}
-
-// Remember keeps what events of an import did, in the transaction that applied them. It is a chunk like any other.
-func (s *Service) Remember(ctx context.Context, tx *sqldb.Tx, which id.ID, did *Did) error {
+// Remember keeps what the events of some journal rows of an import did, in the transaction that applied them. It is a chunk like any other.
+func (s *Service) Remember(ctx context.Context, tx *sqldb.Tx, which id.ID, rows []warehouse.Row, orders []order.Former, people *customer.Formers) error {
 	i, ok, err := selectImport(ctx, tx, which)
 	if err != nil || !ok {
 		return err
 	}
-	c := changes{Orders: did.Orders, People: did.People, Rows: did.Rows}
+	c := changes{Orders: orders, People: people, Rows: rows}
 	body, err := c.pack()
 	if err != nil {
 		return err

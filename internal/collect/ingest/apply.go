@@ -186,7 +186,7 @@ func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
 	customers, orders := s.Customers, s.Orders
 	var remember *remembering
 	if w.importID != 0 && s.Remember != nil {
-		remember = &remembering{Customers: customers, Orders: orders, did: Did{Rows: w.rows()}}
+		remember = &remembering{Customers: customers, Orders: orders}
 		customers, orders = remember, remember
 	}
 	_, err := customers.ResolveAnd(ctx, tx, w.signals, func(r *customer.Resolved) ([]customer.Totals, error) {
@@ -212,7 +212,7 @@ func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, w *work) error {
 		return fmt.Errorf("apply events: %w", err)
 	}
 	if remember != nil {
-		if err := s.Remember(ctx, tx, w.importID, &remember.did); err != nil {
+		if err := s.Remember(ctx, tx, w.importID, w.rows(), remember.orders, remember.people); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@
 // again when the cause is gone (SendAgain): it goes into the journal once more, as a request of its own that says which event it was, so that what
 // follows is the way of any event; its message id keeps it from counting twice, however often it is sent.
 //
-// Events of an import have journal rows of their own and are applied in steps of their own, which remember what they did (Did). So they can be taken back, in the
+// Events of an import have journal rows of their own and are applied in steps of their own, which remember what they did (Remember). So they can be taken back, in the
 // reverse order (Apart, TakeBack): journal_undone keeps which rows were, and the order to remove their events from the warehouse goes there with the next step, behind
 // everything that could still hold them.
 //
@@ -41,6 +41,8 @@ import (
 	"rapport/internal/base/id"
 	"rapport/internal/collect/ingest/journal"
 	"rapport/internal/collect/ingest/watch"
+	"rapport/internal/facts/customer"
+	"rapport/internal/facts/order"
 	"rapport/internal/platform/disk"
 	"rapport/internal/platform/sqldb"
 	"rapport/internal/platform/warehouse"
@@ -64,8 +66,9 @@ type Deps struct {
 	Names     Names
 	// People finds customers by an address or an id, for who watches one person's events.
 	People func(ctx context.Context, text string) ([]id.ID, error)
-	// Remember keeps what events of an import did, in the transaction that applied them; nil where none are ever taken back.
-	Remember func(ctx context.Context, tx *sqldb.Tx, importID id.ID, did *Did) error
+	// Remember keeps what the events of some journal rows of an import did, in the transaction that applied them; nil where none are ever taken back. Carts need
+	// nothing: they are folded from operations, which the rows tell.
+	Remember func(ctx context.Context, tx *sqldb.Tx, importID id.ID, rows []warehouse.Row, orders []order.Former, people *customer.Formers) error
 	// Audit puts it on record when people send refused events again.
 	Audit func(ctx context.Context, q sqldb.Q, action, subject string, detail map[string]any) error
 	// Reporting gives the one currency and zone of all figures; it must not use the pool.

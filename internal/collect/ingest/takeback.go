@@ -11,32 +11,25 @@ import (
 	"rapport/internal/platform/warehouse"
 )
 
-// Did is what the events of some journal rows of an import did, as far as it must be known to take it back. Carts need nothing: they are folded
-// from operations, which the rows tell.
-type Did struct {
-	Rows   []warehouse.Row
-	Orders []order.Former
-	People *customer.Formers
-}
-
 // remembering is how a step of imported events is applied: as all others, and what it does is kept.
 type remembering struct {
 	Customers
 	Orders
-	did Did
+	orders []order.Former
+	people *customer.Formers
 }
 
 // ResolveAnd remembers what is done to customers.
 func (r *remembering) ResolveAnd(ctx context.Context, tx *sqldb.Tx, signals []customer.Signal, then func(*customer.Resolved) ([]customer.Totals, error)) (customer.Resolved, error) {
 	out, formers, err := r.Customers.ResolveRemembering(ctx, tx, signals, then)
-	r.did.People = formers
+	r.people = formers
 	return out, err
 }
 
 // Apply remembers what is done to orders.
 func (r *remembering) Apply(ctx context.Context, tx *sqldb.Tx, changes []order.Change) (order.Touched, error) {
 	t, err := r.Orders.ApplyRemembering(ctx, tx, changes)
-	r.did.Orders = append(r.did.Orders, t.Formers...)
+	r.orders = append(r.orders, t.Formers...)
 	return t, err
 }
 

@@ -44,8 +44,9 @@ func selectStandings(ctx context.Context, q sqldb.Q, people []id.ID) (map[id.ID]
 func selectMerged(ctx context.Context, q sqldb.Q, people []id.ID) (out []id.ID, err error) {
 	err = each(ctx, q, `SELECT merged_into FROM customers WHERE merged_into <> 0 AND customer_id IN (%s)`, nil, ids(people), func(rows *sql.Rows) error {
 		var c id.ID
+		err := rows.Scan(&c)
 		out = append(out, c)
-		return rows.Scan(&out[len(out)-1])
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("select who took customers in: %w", err)

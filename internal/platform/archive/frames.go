@@ -33,20 +33,7 @@ func newFrames(w io.Writer) (*frames, error) {
 }
 
 // Write gathers. An error of a frame before comes with a later call.
-func (f *frames) Write(b []byte) (int, error) {
-	all := len(b)
-	for len(b) > 0 {
-		n := min(len(b), frameSize-len(f.buf))
-		f.buf = append(f.buf, b[:n]...)
-		b = b[n:]
-		if len(f.buf) == frameSize {
-			if err := f.send(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return all, nil
-}
+func (f *frames) Write(b []byte) (int, error) { return gather(&f.buf, b, f.send) }
 
 // send begins a frame with what is gathered.
 func (f *frames) send() error {

@@ -81,15 +81,20 @@ type pieces struct {
 }
 
 func (p *pieces) Write(b []byte) (int, error) {
-	all := len(b)
 	_, _ = p.sum.Write(b)
-	p.size += int64(all)
+	p.size += int64(len(b))
+	return gather(&p.buf, b, p.cut)
+}
+
+// gather appends to a buffer as much as it has room for, calls full, which must empty it, and so on.
+func gather(buf *[]byte, b []byte, full func() error) (int, error) {
+	all := len(b)
 	for len(b) > 0 {
-		n := min(len(b), pieceSize-len(p.buf))
-		p.buf = append(p.buf, b[:n]...)
+		n := min(len(b), cap(*buf)-len(*buf))
+		*buf = append(*buf, b[:n]...)
 		b = b[n:]
-		if len(p.buf) == pieceSize {
-			if err := p.cut(); err != nil {
+		if len(*buf) == cap(*buf) {
+			if err := full(); err != nil {
 				return 0, err
 			}
 		}

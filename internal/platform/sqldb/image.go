@@ -31,7 +31,7 @@ func OpenImage(ctx context.Context, path string) (m *Image, err error) {
 	}
 	m = &Image{path: path}
 	// Every page is read once: a cache of them would only be work, to fill and to empty.
-	if m.db, err = sql.Open("sqlite", strings.Replace(SQLiteDSN(path, true), "cache_size%28-8000%29", "cache_size%28-500%29", 1)); err != nil {
+	if m.db, err = sql.Open("sqlite", liteDSN(path, true, 500)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	m.db.SetMaxOpenConns(1)

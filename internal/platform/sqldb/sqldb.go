@@ -124,17 +124,24 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 
 // SQLiteDSN gives the connection string with the settings every SQLite file of Rapport is opened with.
 func SQLiteDSN(path string, readOnly bool) string {
+	if readOnly {
+		return liteDSN(path, true, 8000)
+	}
+	return liteDSN(path, false, 64000)
+}
+
+// liteDSN is SQLiteDSN with a cache of so many KiB.
+func liteDSN(path string, readOnly bool, cache int) string {
 	v := url.Values{}
 	v.Add("_pragma", "busy_timeout(10000)")
 	v.Add("_pragma", "foreign_keys(1)")
 	v.Add("_pragma", "temp_store(MEMORY)")
+	v.Add("_pragma", fmt.Sprintf("cache_size(-%d)", cache))
 	if readOnly {
 		v.Add("_pragma", "query_only(1)")
-		v.Add("_pragma", "cache_size(-8000)")
 	} else {
 		v.Add("_pragma", "journal_mode(WAL)")
 		v.Add("_pragma", "synchronous(FULL)")
-		v.Add("_pragma", "cache_size(-64000)")
 		v.Add("_pragma", "wal_autocheckpoint(16000)")
 		v.Set("_txlock", "immediate")
 	}

@@ -192,7 +192,8 @@ function Acts({ i }: { i: Import }) {
         <div className={classes.ask} role="group" aria-label={t('undo.act')}>
           <p className="small">{t('undo.ask')}</p>
           <Button
-            color="red"
+            color="var(--bad)"
+            c="var(--surface)"
             size="compact-sm"
             loading={undo.isPending}
             onClick={() => undo.mutate(i.id, { onSettled: () => setAsking(false) })}
